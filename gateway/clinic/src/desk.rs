@@ -1,0 +1,67 @@
+//! Where the effects of one step are gathered.
+
+use alloc::{collections::BTreeMap, vec::Vec};
+
+use safety::{Cause, Instant, Site, SliceId};
+
+use crate::{
+    effect::{Change, Effect, Entry, What},
+    name::{EntryId, PatientKey, RoomId, SessionId, UnitId},
+};
+
+/// How many entries may wait for their receipts. A ledger that is further behind counts as failed.
+const ENTRIES_MAX: usize = 1_024;
+
+/// What one step works with.
+pub(crate) struct Desk<'a> {
+    pub(crate) now: Instant,
+    pub(crate) effects: &'a mut Vec<Effect>,
+    pub(crate) entries: &'a mut Entries,
+    /// Causes that lock more than the unit they arose on.
+    pub(crate) spread: Vec<(RoomId, Cause)>,
+    /// Patients on whom something got too hot, and where.
+    pub(crate) trips: Vec<(PatientKey, Site)>,
+}
+
+/// The entries that wait for their receipts.
+#[derive(Debug, Default)]
+pub(crate) struct Entries {
+    last: u64,
+    open: BTreeMap<EntryId, (UnitId, Purpose)>,
+}
+
+/// What an entry is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Emission waits for it.
+    Slice(SliceId),
+    /// The end of a session waits for it.
+    Settlement,
+    /// Nothing waits for it.
+    Record,
+}
+
+impl Desk<'_> {
+    /// Has an entry made durable. When too many wait, the ledger has failed.
+    pub(crate) fn enter(&mut self, unit: UnitId, purpose: Purpose, entry: Entry) {
+        if self.entries.open.len() >= ENTRIES_MAX {
+            self.spread.push((RoomId(0), Cause::Ledger));
+            return;
+        }
+        self.entries.last = self.entries.last.saturating_add(1);
+        let id = EntryId(self.entries.last);
+        self.entries.open.insert(id, (unit, purpose));
+        self.effects.push(Effect::Enter(id, entry));
+    }
+
+    pub(crate) fn tell(&mut self, unit: UnitId, session: Option<SessionId>, what: What) {
+        self.effects.push(Effect::Tell(Change { at: self.now, unit, session, what }));
+    }
+}
+
+impl Entries {
+    /// What the receipt is for. A receipt that nobody waits for is none.
+    pub(crate) fn take(&mut self, id: EntryId) -> Option<(UnitId, Purpose)> {
+        self.open.remove(&id)
+    }
+}

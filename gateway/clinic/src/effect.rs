@@ -1,0 +1,198 @@
+//! Everything that a clinic wants done.
+
+use device_drivers::Frame;
+use safety::{Cause, End, Fence, Instant, Outcome, Refusal, SliceId};
+
+use crate::{
+    kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus},
+    name::{CallId, EntryId, LineId, PatientKey, SessionId, UnitId},
+};
+
+/// Something to be done outside, in the order in which it is told.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Write a frame. A line is given no other before it was told that this one was written, but
+    /// for one that stops.
+    Write(LineId, Frame),
+    /// Make an entry durable, and say what became of it.
+    Enter(EntryId, Entry),
+    /// Answer a call.
+    Answer(CallId, Answer),
+    /// Show how a unit stands: [`Clinic::shown`](crate::Clinic::shown) has it. May be dropped for a
+    /// newer one.
+    Show(UnitId),
+    /// Tell what changed. Must not be dropped: a loss is itself a cause.
+    Tell(Change),
+    /// Put the contact in a unit's interlock.
+    Relay(UnitId, bool),
+}
+
+/// What the ledger keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A session is about to emit: with its first slice (SES-08).
+    Open {
+        /// The session.
+        session: SessionId,
+        /// Its unit.
+        unit: UnitId,
+        /// Its patient.
+        patient: PatientKey,
+        /// What was confirmed.
+        prescription: AnyPrescription,
+        /// SHA-256 over the values that the operator confirmed.
+        hash: [u8; 32],
+        /// Everything it may have charged in the end.
+        up_to: AnyDose,
+    },
+    /// A session may charge more.
+    Slice {
+        /// The session.
+        session: SessionId,
+        /// The slice.
+        slice: SliceId,
+        /// Everything it may have charged in the end.
+        up_to: AnyDose,
+    },
+    /// A session ended.
+    Settle {
+        /// The session.
+        session: SessionId,
+        /// How.
+        summary: Summary,
+    },
+    /// Emission that belongs to no session: charged to the last patient of the unit, and to nobody
+    /// until a person decides.
+    Stray {
+        /// The unit.
+        unit: UnitId,
+        /// Its last patient, if it had one.
+        patient: Option<PatientKey>,
+        /// All of it since the gateway started: cumulative.
+        dose: AnyDose,
+    },
+    /// A cause was latched.
+    Latch(UnitId, Cause),
+    /// A cause was released.
+    Release(UnitId, Cause),
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// What was prescribed.
+    pub prescribed: AnyDose,
+    /// What counts against every limit.
+    pub charged: AnyDose,
+    /// What was delivered, at best knowledge.
+    pub delivered: AnyDose,
+    /// What was charged above the hard budget.
+    pub debt: AnyDose,
+    /// Why.
+    pub end: End,
+    /// How much it gave.
+    pub outcome: Outcome,
+    /// Whether off was never proven.
+    pub uncertain: bool,
+}
+
+/// How a call was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// All decisions.
+    Checked(AnyChecked),
+    /// The session is open, and this is what its commands carry.
+    Confirmed(SessionId, Fence),
+    /// Taken. The epoch stands as it was.
+    Accepted(Fence),
+    /// What is known of the stop of a unit.
+    Stopped(UnitId, StopProof),
+    /// Not taken.
+    Refused(Refused),
+}
+
+/// The instants of one stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StopProof {
+    /// When it was taken.
+    pub accepted: Instant,
+    /// When the port had taken the last byte of the first frame that stops.
+    pub written: Option<Instant>,
+    /// When off was confirmed by a fact that was asked for after the stop was taken.
+    pub confirmed: Option<Instant>,
+}
+
+/// Why a call changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The unit's own reason.
+    Unit(Refusal),
+    /// The prescription does not pass its limits: all decisions.
+    Prescription(AnyChecked),
+    /// The unit cannot do these values exactly; check again and confirm what it can do.
+    NotQuantised(AnyChecked),
+    /// The prescription is of another modality than the unit.
+    WrongModality,
+    /// The patient is under treatment on another unit.
+    PatientBusy,
+    /// An open mark or a debt of this patient has yet to be reconciled.
+    PatientLocked,
+    /// No such unit.
+    UnknownUnit,
+    /// A script may not hold a unit that is real.
+    ScriptHold,
+    /// Too much is under way; try again.
+    TooMany,
+    /// The request id was used for something else.
+    RequestReused,
+    /// The gateway is shutting down.
+    ShuttingDown,
+}
+
+/// How a unit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its status.
+    pub status: AnyStatus,
+    /// Its session, if one is open.
+    pub session: Option<SessionId>,
+    /// Whether its relay may be closed.
+    pub relay_closed: bool,
+}
+
+/// Something that changed, for the audit, the log and events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// When.
+    pub at: Instant,
+    /// The unit it changed on.
+    pub unit: UnitId,
+    /// The session it belongs to, if any.
+    pub session: Option<SessionId>,
+    /// What.
+    pub what: What,
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The state that people are shown.
+    State {
+        /// Before.
+        from: safety::State,
+        /// Now.
+        to: safety::State,
+    },
+    /// A session was confirmed.
+    Confirmed,
+    /// A session ended and is settled.
+    Ended(Summary),
+    /// A cause was latched.
+    Latched(Cause),
+    /// A cause was released.
+    Released(Cause),
+    /// Somebody stopped the unit.
+    Stopped,
+    /// A call was refused.
+    Refused(Refused),
+}

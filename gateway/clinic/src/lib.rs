@@ -1,0 +1,282 @@
+//! Decides for all units of a clinic, in one total order.
+//!
+//! One function changes a [`Clinic`]: [`step`](Clinic::step). Everything that the gateway decides
+//! happens in there, so that the same code is run, simulated, recorded and replayed. What it knows
+//! of the world is what it is told; what it wants done it says as [`Effect`]s. It knows no sockets,
+//! files, tasks or clocks.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod booking;
+mod calls;
+mod desk;
+mod effect;
+mod happening;
+mod kind;
+mod line;
+mod name;
+mod patient;
+mod requests;
+mod stops;
+mod unit;
+
+use alloc::{boxed::Box, vec::Vec};
+
+use safety::{Cause, Input, Instant, Laser, Outcome, Pemf, Scope};
+
+use crate::{
+    booking::Booking,
+    desk::{Desk, Entries},
+    patient::Patients,
+    requests::Requests,
+    unit::Unit,
+};
+
+pub use effect::{Answer, Change, Effect, Entry, Refused, Shown, StopProof, Summary, What};
+pub use happening::{
+    Ask, Call, Confirmation, Happening, HoldSource, Past, Proposal, Receipt, Verb,
+};
+pub use kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus, Kind};
+pub use name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, SessionId, UnitId};
+pub use patient::{Course, Given};
+pub use unit::Plan;
+
+/// All units of a gateway and the people they treat.
+pub struct Clinic {
+    run: u32,
+    token: u32,
+    units: Vec<AnyUnit>,
+    patients: Patients,
+    requests: Requests,
+    entries: Entries,
+    closing: bool,
+}
+
+/// A unit of any modality, as the configuration describes it.
+pub enum AnyPlan {
+    /// A laser.
+    Laser(Box<Plan<Laser>>),
+    /// A PEMF unit.
+    Pemf(Box<Plan<Pemf>>),
+}
+
+/// A unit of any modality, at work.
+enum AnyUnit {
+    Laser(Box<Unit<Laser>>),
+    Pemf(Box<Unit<Pemf>>),
+}
+
+/// Does the same for a unit of any modality.
+macro_rules! with {
+    ($any:expr, $unit:ident => $body:expr) => {
+        match $any {
+            $crate::AnyUnit::Laser($unit) => $body,
+            $crate::AnyUnit::Pemf($unit) => $body,
+        }
+    };
+}
+pub(crate) use with;
+
+impl Clinic {
+    /// A clinic whose ports are closed. `run` counts the starts of the gateway.
+    pub fn new(run: u32, plans: Vec<AnyPlan>, now: Instant) -> Self {
+        let units = plans.into_iter().map(|plan| match plan {
+            AnyPlan::Laser(plan) => AnyUnit::Laser(Box::new(Unit::new(*plan, now))),
+            AnyPlan::Pemf(plan) => AnyUnit::Pemf(Box::new(Unit::new(*plan, now))),
+        });
+        Self {
+            run,
+            token: 0,
+            units: units.collect(),
+            patients: Patients::default(),
+            requests: Requests::default(),
+            entries: Entries::default(),
+            closing: false,
+        }
+    }
+
+    /// Takes what happened, and appends what follows from it to `effects`.
+    pub fn step(&mut self, now: Instant, happening: Happening, effects: &mut Vec<Effect>) {
+        let mut entries = core::mem::take(&mut self.entries);
+        let mut desk =
+            Desk { now, effects, entries: &mut entries, spread: Vec::new(), trips: Vec::new() };
+        self.take(&mut desk, happening);
+        self.spread(&mut desk);
+        for (patient, site) in desk.trips {
+            self.patients.trip(now, patient, site);
+        }
+        self.entries = entries;
+    }
+
+    /// When to step next if nothing happens before.
+    pub fn wake(&self) -> Instant {
+        let units = self.units.iter().map(|unit| with!(unit, unit => unit.due()));
+        units.min().unwrap_or(Instant::NEVER)
+    }
+
+    /// How a unit stands.
+    pub fn shown(&self, unit: UnitId) -> Option<Shown> {
+        let unit = self.units.iter().find(|any| with!(any, unit_ => unit_.id == unit))?;
+        Some(with!(unit, unit => unit.shown()))
+    }
+
+    /// Whether nothing emits, nothing is being stopped and nothing has yet to be settled.
+    pub fn is_at_rest(&self) -> bool {
+        self.units.iter().all(|unit| with!(unit, unit => unit.is_at_rest()))
+    }
+
+    fn take(&mut self, desk: &mut Desk<'_>, happening: Happening) {
+        match happening {
+            Happening::Opened(line) => self.on_line(line, |unit| with!(unit, u => u.opened(desk))),
+            Happening::Closed(line) => self.on_line(line, |unit| with!(unit, u => u.closed(desk))),
+            Happening::Bytes(line, bytes) => {
+                self.on_line(line, |unit| with!(unit, u => u.bytes(desk, &bytes)));
+            }
+            Happening::Written(line) => {
+                self.on_line(line, |unit| with!(unit, u => u.written(desk)));
+            }
+            Happening::Call(call) => self.call(desk, call),
+            Happening::Stop(call, unit) => self.stop(desk, call, unit),
+            Happening::StopAll(call, room) => self.stop_all(desk, call, room),
+            Happening::Receipt(entry, receipt) => self.receipt(desk, entry, receipt),
+            // A late deadline harms nobody while no unit may emit. It is published all the same.
+            Happening::Fault(Cause::Lateness) if !self.may_emit() => {}
+            Happening::Fault(cause) => self.lock_all(desk, cause),
+            Happening::Past(past) => self.remember(desk, past),
+            Happening::ShutDown => self.shut_down(desk),
+            Happening::Wake => self.each(|unit| {
+                with!(unit, u => if u.due() <= desk.now { u.wake(desk) });
+            }),
+        }
+    }
+
+    fn may_emit(&self) -> bool {
+        self.units.iter().any(|unit| with!(unit, unit => unit.may_emit()))
+    }
+
+    fn on_line(&mut self, line: LineId, act: impl FnOnce(&mut AnyUnit)) {
+        let found = self.units.iter_mut().find(|any| with!(any, unit => unit.line_id == line));
+        if let Some(unit) = found {
+            act(unit);
+        }
+    }
+
+    fn each(&mut self, act: impl FnMut(&mut AnyUnit)) {
+        self.units.iter_mut().for_each(act);
+    }
+
+    fn unit(&mut self, id: UnitId) -> Option<&mut AnyUnit> {
+        self.units.iter_mut().find(|any| with!(any, unit => unit.id == id))
+    }
+
+    /// Carries causes that lock more than one unit to the others. What they lock in turn locks no
+    /// more than the first did, so one round is enough.
+    fn spread(&mut self, desk: &mut Desk<'_>) {
+        for (room, cause) in core::mem::take(&mut desk.spread) {
+            for any in &mut self.units {
+                with!(any, unit => {
+                    let concerned = cause.scope() == Scope::Gateway || unit.room == room;
+                    if concerned && !unit.supervisor.causes().holds(cause) {
+                        let _never_refused = unit.input(desk, Input::Lock(cause));
+                    }
+                });
+            }
+        }
+        desk.spread.clear();
+    }
+
+    fn stop(&mut self, desk: &mut Desk<'_>, call: CallId, id: UnitId) {
+        match self.unit(id) {
+            Some(any) => with!(any, unit => unit.stop(desk, Some(call))),
+            None => {
+                let answer = Answer::Refused(Refused::UnknownUnit);
+                desk.effects.push(Effect::Answer(call, answer));
+            }
+        }
+    }
+
+    /// Stops every unit of a room or all of them, and latches. Each is answered under the same call.
+    fn stop_all(&mut self, desk: &mut Desk<'_>, call: CallId, room: Option<RoomId>) {
+        for any in &mut self.units {
+            with!(any, unit => if room.is_none_or(|room| unit.room == room) {
+                unit.stop(desk, Some(call));
+            });
+        }
+        for any in &mut self.units {
+            with!(any, unit => if room.is_none_or(|room| unit.room == room) {
+                let _never_refused = unit.input(desk, Input::Lock(Cause::StopAll));
+            });
+        }
+        // Every unit that was asked is locked: the cause has nowhere else to go.
+        desk.spread.clear();
+    }
+
+    fn lock_all(&mut self, desk: &mut Desk<'_>, cause: Cause) {
+        self.each(|any| {
+            with!(any, unit => {
+                let _never_refused = unit.input(desk, Input::Lock(cause));
+            });
+        });
+        desk.spread.clear();
+    }
+
+    /// No new start, everything off (OPS; SIGTERM).
+    fn shut_down(&mut self, desk: &mut Desk<'_>) {
+        self.closing = true;
+        self.each(|any| with!(any, unit => unit.stop(desk, None)));
+    }
+
+    fn receipt(&mut self, desk: &mut Desk<'_>, entry: EntryId, receipt: Receipt) {
+        let Some((id, purpose)) = desk.entries.take(entry) else { return };
+        let Some(any) = self.unit(id) else { return };
+        let given = with!(any, unit => {
+            let booking = unit.booking.clone();
+            let summary = unit.receipt(desk, purpose, receipt);
+            booking.zip(summary)
+        });
+        if let Some((booking, summary)) = given {
+            self.count(desk.now, booking, summary);
+        }
+    }
+
+    /// Counts a settled session against the windows of its patient.
+    fn count(&mut self, now: Instant, booking: Booking, summary: Summary) {
+        let given = Given {
+            site: booking.site,
+            charged: summary.charged,
+            leaves_day: now.after(patient::DAY),
+            leaves_week: now.after(patient::WEEK),
+        };
+        if summary.outcome != Outcome::Aborted {
+            self.patients.settle(now, booking.patient, given);
+        }
+    }
+
+    fn remember(&mut self, desk: &mut Desk<'_>, past: Past) {
+        for (patient, given) in past.given {
+            self.patients.add(desk.now, patient, given);
+        }
+        for (patient, course) in past.course {
+            self.patients.set_course(patient, course);
+        }
+        for (id, patient) in past.open_marks {
+            self.patients.mark(id, patient.clone());
+            if let Some(any) = id.and_then(|id| self.unit(id)) {
+                with!(any, unit => {
+                    unit.last_patient = Some(patient);
+                    let _never_refused = unit.input(desk, Input::Lock(Cause::OpenMark));
+                });
+            }
+        }
+        for (id, cause) in past.causes {
+            if let Some(any) = self.unit(id) {
+                with!(any, unit => {
+                    let _never_refused = unit.input(desk, Input::Lock(cause));
+                });
+            }
+        }
+    }
+}

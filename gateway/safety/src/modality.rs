@@ -1,0 +1,177 @@
+//! The kinds of therapy. A laser dose cannot be added to a field dose: they are different types.
+
+use core::{fmt::Debug, hash::Hash};
+
+use crate::{
+    quantity::{Energy, Exposure, Integral, Output, over, until},
+    time::Nanos,
+};
+
+/// A kind of therapy: what it emits, what that adds up to, and how strictly it is watched.
+pub trait Modality: Copy + Debug + Eq + Hash + 'static {
+    /// What a unit can be told to emit. Geometry stays in the prescription.
+    type Level: Copy + Debug + Eq + Hash + Send;
+    /// What a meter shows of it.
+    type Output: Output;
+    /// What it adds up to, compared by component: doses have no order.
+    type Dose: Copy + Debug + Default + Eq + Hash + Send;
+    /// What is asked for a patient and a site.
+    type Prescription: Clone + Debug + Eq + Hash + Send;
+
+    /// What a meter shows while `level` is emitted as told.
+    fn output(level: Self::Level) -> Self::Output;
+
+    /// `dose` after `time` more at `output`.
+    fn accrue(dose: Self::Dose, output: Self::Output, time: Nanos) -> Self::Dose;
+
+    /// Both doses together.
+    fn plus(dose: Self::Dose, more: Self::Dose) -> Self::Dose;
+
+    /// What is left of `budget` after `dose`, nothing at the least.
+    fn minus(budget: Self::Dose, dose: Self::Dose) -> Self::Dose;
+
+    /// Half of `dose`, rounded up.
+    fn half(dose: Self::Dose) -> Self::Dose;
+
+    /// The greater of both doses, component by component.
+    fn greater(dose: Self::Dose, other: Self::Dose) -> Self::Dose;
+
+    /// The lesser of both doses, component by component.
+    fn lesser(dose: Self::Dose, other: Self::Dose) -> Self::Dose;
+
+    /// `dose` rounded up to what a unit's preset can hold: 1 mJ or 1 µT·s, and 1 ms.
+    fn coarse(dose: Self::Dose) -> Self::Dose;
+
+    /// Whether `budget` has room for all components of `dose`.
+    fn covers(budget: Self::Dose, dose: Self::Dose) -> bool;
+
+    /// How long `left` lasts at `level`: until its first component is used up.
+    fn lasts(left: Self::Dose, level: Self::Level) -> Nanos;
+
+    /// A unit's own count as a dose. It says nothing of time.
+    fn counted(count: <Self::Output as Output>::Integral) -> Self::Dose;
+
+    /// The share of `prescribed` that `delivered` is, in thousandths, rounded down.
+    fn share(delivered: Self::Dose, prescribed: Self::Dose) -> u64;
+}
+
+/// Emission of one modality added up: the quantity that counts, and the time it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Dose<Q> {
+    /// Energy of a laser, exposure of a field.
+    pub quantity: Q,
+    /// Time of emission.
+    pub time: Nanos,
+}
+
+/// Energy in picojoules, and emission time.
+pub type LaserDose = Dose<Energy>;
+/// Exposure to peak flux density in femtotesla-seconds, and emission time.
+pub type PemfDose = Dose<Exposure>;
+
+impl<Q: Integral> Dose<Q> {
+    pub(crate) fn accrue<O: Output<Integral = Q>>(self, output: O, time: Nanos) -> Self {
+        self.plus(Self { quantity: over(output, time), time })
+    }
+
+    pub(crate) fn plus(self, more: Self) -> Self {
+        let count = self.quantity.count().saturating_add(more.quantity.count());
+        Self { quantity: Q::from_count(count), time: self.time.plus(more.time) }
+    }
+
+    pub(crate) fn minus(self, other: Self) -> Self {
+        let count = self.quantity.count().saturating_sub(other.quantity.count());
+        Self { quantity: Q::from_count(count), time: self.time.minus(other.time) }
+    }
+
+    pub(crate) fn half(self) -> Self {
+        let up = |count: u64| count.div_ceil(2);
+        Self {
+            quantity: Q::from_count(up(self.quantity.count())),
+            time: Nanos::new(up(self.time.get())),
+        }
+    }
+
+    pub(crate) fn greater(self, other: Self) -> Self {
+        Self { quantity: self.quantity.max(other.quantity), time: self.time.max(other.time) }
+    }
+
+    pub(crate) fn lesser(self, other: Self) -> Self {
+        Self { quantity: self.quantity.min(other.quantity), time: self.time.min(other.time) }
+    }
+
+    pub(crate) fn coarse(self) -> Self {
+        let up = |count: u64, step: u64| count.div_ceil(step).saturating_mul(step);
+        Self {
+            quantity: Q::from_count(up(self.quantity.count(), 1_000_000_000)),
+            time: Nanos::new(up(self.time.get(), 1_000_000)),
+        }
+    }
+
+    pub(crate) fn covers(self, dose: Self) -> bool {
+        dose.quantity <= self.quantity && dose.time <= self.time
+    }
+
+    pub(crate) fn lasts<O: Output<Integral = Q>>(self, output: O) -> Nanos {
+        until(self.quantity, output).min(self.time)
+    }
+
+    pub(crate) fn share(self, prescribed: Self) -> u64 {
+        let delivered = u128::from(self.quantity.count()).saturating_mul(1_000);
+        let share = delivered.checked_div(u128::from(prescribed.quantity.count()));
+        u64::try_from(share.unwrap_or(0)).unwrap_or(u64::MAX)
+    }
+}
+
+/// Writes the parts of [`Modality`] that are alike for every output that adds up over time.
+macro_rules! adds_up {
+    ($output:ty => $integral:ty) => {
+        type Output = $output;
+        type Dose = $crate::modality::Dose<$integral>;
+
+        fn accrue(dose: Self::Dose, output: Self::Output, time: Nanos) -> Self::Dose {
+            dose.accrue(output, time)
+        }
+
+        fn plus(dose: Self::Dose, more: Self::Dose) -> Self::Dose {
+            dose.plus(more)
+        }
+
+        fn minus(budget: Self::Dose, dose: Self::Dose) -> Self::Dose {
+            budget.minus(dose)
+        }
+
+        fn half(dose: Self::Dose) -> Self::Dose {
+            dose.half()
+        }
+
+        fn greater(dose: Self::Dose, other: Self::Dose) -> Self::Dose {
+            dose.greater(other)
+        }
+
+        fn lesser(dose: Self::Dose, other: Self::Dose) -> Self::Dose {
+            dose.lesser(other)
+        }
+
+        fn coarse(dose: Self::Dose) -> Self::Dose {
+            dose.coarse()
+        }
+
+        fn covers(budget: Self::Dose, dose: Self::Dose) -> bool {
+            budget.covers(dose)
+        }
+
+        fn lasts(left: Self::Dose, level: Self::Level) -> Nanos {
+            left.lasts(Self::output(level))
+        }
+
+        fn counted(count: $integral) -> Self::Dose {
+            $crate::modality::Dose { quantity: count, time: Nanos::ZERO }
+        }
+
+        fn share(delivered: Self::Dose, prescribed: Self::Dose) -> u64 {
+            delivered.share(prescribed)
+        }
+    };
+}
+pub(crate) use adds_up;

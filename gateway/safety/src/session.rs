@@ -1,0 +1,221 @@
+//! One delivery on one unit, from its confirmation to its settlement.
+
+use crate::{
+    account::Account,
+    admitted::Admitted,
+    cause::Cause,
+    command::Beacon,
+    modality::Modality,
+    order::Setting,
+    terms::{BEACON, SLICE, Terms},
+    time::{Instant, Nanos},
+};
+
+/// Names one slice. Never used twice on a unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SliceId(pub u32);
+
+/// Dose that must be durable before it may be emitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slice<M: Modality> {
+    /// Its name.
+    pub id: SliceId,
+    /// Everything the session may have charged in the end, tail included: cumulative, so that
+    /// writing it twice does no harm.
+    pub up_to: M::Dose,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// The prescribed dose is charged.
+    Dose,
+    /// The prescribed time of emission is over.
+    Time,
+    /// Somebody stopped it, or its holder left.
+    Stopped,
+    /// It was confirmed, but not armed in time, or armed but not started.
+    Expired,
+    /// It was paused for too long.
+    PauseOver,
+    /// A cause was latched.
+    Alarm(Cause),
+}
+
+/// How much of what was prescribed a session gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// At least 95 % was delivered.
+    Complete,
+    /// Something between, or an alarm ended it.
+    Partial,
+    /// Less than 80 % was delivered: it does not count as a treatment (PEM-06).
+    Under,
+    /// Nothing was emitted (DOS-15).
+    Aborted,
+}
+
+/// What is known of a session once it is over: what the ledger settles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ended<M: Modality> {
+    /// Who held it.
+    pub token: u32,
+    /// What was prescribed.
+    pub prescribed: M::Dose,
+    /// What counts against every limit.
+    pub charged: M::Dose,
+    /// What was delivered, at best knowledge.
+    pub delivered: M::Dose,
+    /// What was charged above the hard budget.
+    pub debt: M::Dose,
+    /// Why it ended.
+    pub end: End,
+    /// How much it gave.
+    pub outcome: Outcome,
+    /// Whether off was never proven, so that the charge is a bound and not a count.
+    pub uncertain: bool,
+}
+
+/// A session in progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Session<M: Modality> {
+    pub(crate) admitted: Admitted<M>,
+    pub(crate) token: u32,
+    pub(crate) confirmed: Instant,
+    pub(crate) account: Account<M>,
+    pub(crate) slices: Slices<M>,
+    /// The instant of the newest beacon that the operator echoed.
+    pub(crate) held: Option<Instant>,
+    pub(crate) footswitch: Footswitch,
+    /// Since when the unit was asked to hold the setting, and what it was asked to hold.
+    pub(crate) setting: Option<(Instant, Setting<M>)>,
+    pub(crate) read_back: bool,
+    pub(crate) end: Option<End>,
+    /// The unit was lost while it may have emitted.
+    pub(crate) uncertain: bool,
+}
+
+/// What was seen of the footswitch since the unit was armed (LAS-06).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Footswitch {
+    /// It must be seen released first.
+    Unknown,
+    /// It was released.
+    Released,
+    /// It was pressed after it had been released.
+    Pressed,
+}
+
+/// What the ledger holds of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Slices<M: Modality> {
+    pub(crate) asked: Option<(Slice<M>, M::Dose)>,
+    /// Up to here emission is covered, the tail not counted.
+    pub(crate) covered: Option<M::Dose>,
+}
+
+impl<M: Modality> Slices<M> {
+    pub(crate) const VOID: Self = Self { asked: None, covered: None };
+}
+
+impl<M: Modality> Session<M> {
+    pub(crate) fn new(
+        now: Instant,
+        admitted: Admitted<M>,
+        token: u32,
+        account: Account<M>,
+    ) -> Self {
+        Self {
+            admitted,
+            token,
+            confirmed: now,
+            account,
+            slices: Slices::VOID,
+            held: None,
+            footswitch: Footswitch::Unknown,
+            setting: None,
+            read_back: false,
+            end: None,
+            uncertain: false,
+        }
+    }
+
+    /// The newest beacon at `now`.
+    pub(crate) fn beacon(&self, now: Instant) -> Beacon {
+        Beacon(now.since(self.confirmed).get().checked_div(BEACON.get()).unwrap_or(0))
+    }
+
+    /// When `beacon` was due.
+    pub(crate) fn instant_of(&self, beacon: Beacon) -> Instant {
+        self.confirmed.after(BEACON.times(beacon.0))
+    }
+
+    /// What is left of the prescribed dose at `now`.
+    pub(crate) fn left(&self, now: Instant) -> M::Dose {
+        M::minus(self.admitted.dose(), self.account.charged(now))
+    }
+
+    /// How long emission may go on from `now`: until the dose, the time or the slice is used up.
+    pub(crate) fn lasts(&self, now: Instant) -> Nanos {
+        let level = self.admitted.level();
+        let covered = self.slices.covered.unwrap_or_default();
+        let slice = M::minus(covered, self.account.charged(now));
+        M::lasts(self.left(now), level).min(M::lasts(slice, level))
+    }
+
+    /// The setting for what is left. Its preset has room for the tail, so that the unit's own meter,
+    /// which may read higher than ours, does not end the session first.
+    pub(crate) fn setting(&self, now: Instant, terms: &Terms<M>) -> Setting<M> {
+        let level = self.admitted.level();
+        let preset = M::accrue(self.left(now), M::output(level), terms.tail());
+        Setting { level, preset: M::coarse(preset) }
+    }
+
+    /// The slice that should be durable next, if one should: the window of emission it opens.
+    pub(crate) fn next_window(&self, now: Instant) -> Option<M::Dose> {
+        if self.slices.asked.is_some() {
+            return None;
+        }
+        let level = self.admitted.level();
+        let charged = self.account.charged(now);
+        let whole = self.admitted.dose();
+        if let Some(covered) = self.slices.covered {
+            let left = M::lasts(M::minus(covered, charged), level);
+            if covered == whole || left > SLICE.half() {
+                return None;
+            }
+        }
+        let ahead = M::accrue(charged, M::output(level), SLICE);
+        Some(M::lesser(ahead, whole))
+    }
+
+    pub(crate) fn ended(&self, now: Instant) -> Ended<M> {
+        let charged = self.account.charged(now);
+        let end = self.end.unwrap_or(End::Stopped);
+        let delivered = self.account.delivered();
+        Ended {
+            token: self.token,
+            prescribed: self.admitted.dose(),
+            charged,
+            delivered,
+            debt: M::minus(charged, self.admitted.budget()),
+            end,
+            outcome: Self::outcome(end, M::share(delivered, self.admitted.dose()), charged),
+            uncertain: self.uncertain,
+        }
+    }
+
+    fn outcome(end: End, share: u64, charged: M::Dose) -> Outcome {
+        if charged == M::Dose::default() {
+            return Outcome::Aborted;
+        }
+        match end {
+            End::Alarm(_) => Outcome::Partial,
+            End::Dose | End::Time | End::Stopped | End::Expired | End::PauseOver => match share {
+                950.. => Outcome::Complete,
+                ..800 => Outcome::Under,
+                800..950 => Outcome::Partial,
+            },
+        }
+    }
+}

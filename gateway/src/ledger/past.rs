@@ -1,0 +1,202 @@
+//! Reads what the clinic must know before anything else.
+//!
+//! What was durable and not settled counts as given, whole (DOS-10). Ages are taken by both clocks where the
+//! machine was not booted since, and the lesser age counts: a dose stays in its windows for the
+//! longer of both.
+
+use std::path::Path;
+
+use clinic::{Course, Given, Past, PatientKey, UnitId};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Row};
+use safety::{Cause, Instant, Nanos, Region, Side, Site};
+
+use super::{amount::Amount, error::LedgerError, file, run::Start, stamp, word::Word};
+use crate::directory::Modality;
+
+/// Everything that earlier runs left behind.
+pub(super) fn load(
+    connection: &Connection,
+    path: &Path,
+    start: &Start<'_>,
+) -> Result<Past, LedgerError> {
+    let reader = Reader { connection, path, start };
+    let mut past = Past { causes: reader.causes()?, course: reader.courses()?, ..Past::default() };
+    for session in reader.sessions()? {
+        if session.open {
+            past.open_marks.push((reader.unit(&session.unit), session.patient.clone()));
+        }
+        past.given.push((session.patient, session.given));
+    }
+    Ok(past)
+}
+
+struct Reader<'a> {
+    connection: &'a Connection,
+    path: &'a Path,
+    start: &'a Start<'a>,
+}
+
+/// A session that is open, or that is within the longest window.
+struct Session {
+    unit: String,
+    patient: PatientKey,
+    given: Given,
+    open: bool,
+}
+
+impl Reader<'_> {
+    /// Where a unit stands in the configuration of today, if it is still in there.
+    fn unit(&self, name: &str) -> Option<UnitId> {
+        let place = self.start.units.iter().position(|unit| unit == name)?;
+        u16::try_from(place).ok().map(UnitId)
+    }
+
+    /// The sessions, oldest first (SES-14).
+    fn sessions(&self) -> Result<Vec<Session>, LedgerError> {
+        let cutoff = self.start.wall.checked_sub(SignedDuration::from_secs(WEEK_SECS));
+        let cutoff = stamp::utc(cutoff.unwrap_or(Timestamp::MIN));
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(SESSIONS).map_err(known)?;
+        let mut rows = select.query((cutoff, self.start.boot)).map_err(known)?;
+        let mut sessions = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            sessions.push(self.session(row)?);
+        }
+        Ok(sessions)
+    }
+
+    fn session(&self, row: &Row<'_>) -> Result<Session, LedgerError> {
+        let region: Region = self.word(row, "region")?;
+        let side: Side = self.word(row, "side")?;
+        let amount = Amount {
+            modality: self.word(row, "modality")?,
+            quantity: self.get(row, "quantity")?,
+            time_ns: self.get(row, "time_ns")?,
+        };
+        let age = self.age(row)?;
+        let leaves = |window: Nanos| self.start.now.after(window.minus(age));
+        let given = Given {
+            site: Site::new(region, side).ok_or_else(|| self.unreadable("side"))?,
+            charged: amount.dose().ok_or_else(|| self.unreadable("quantity"))?,
+            leaves_day: leaves(DAY),
+            leaves_week: leaves(WEEK),
+        };
+        Ok(Session {
+            unit: self.get(row, "unit")?,
+            patient: self.patient(row)?,
+            given,
+            open: self.get(row, "open")?,
+        })
+    }
+
+    /// How long ago a session ended, at the least.
+    fn age(&self, row: &Row<'_>) -> Result<Nanos, LedgerError> {
+        let utc: String = self.get(row, "utc")?;
+        let utc: Timestamp = utc.parse().map_err(|_bad| self.unreadable("utc"))?;
+        let by_wall = self.start.wall.duration_since(utc).as_nanos().max(0);
+        let by_wall = Nanos::new(u64::try_from(by_wall).unwrap_or(u64::MAX));
+        let boot: String = self.get(row, "boot_id")?;
+        if boot != self.start.boot {
+            return Ok(by_wall);
+        }
+        let at: i64 = self.get(row, "boot_ns")?;
+        let at = u64::try_from(at).map_err(|_negative| self.unreadable("boot_ns"))?;
+        Ok(by_wall.min(self.start.now.since(Instant::from_boot(at))))
+    }
+
+    /// How many sessions each patient had that gave something (DOS-15). One that is open counts: it
+    /// is taken for given.
+    fn courses(&self) -> Result<Vec<(PatientKey, Course)>, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(COURSES).map_err(known)?;
+        let mut rows = select.query(()).map_err(known)?;
+        let mut courses: Vec<(PatientKey, Course)> = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            let patient = self.patient(row)?;
+            if courses.last().is_none_or(|(last, _)| *last != patient) {
+                courses.push((patient, Course::default()));
+            }
+            let Some((_, course)) = courses.last_mut() else { continue };
+            let own = match self.word(row, "modality")? {
+                Modality::Laser => &mut course.laser,
+                Modality::Pemf => &mut course.pemf,
+            };
+            let sessions: i64 = self.get(row, "sessions")?;
+            *own = u32::try_from(sessions).unwrap_or(u32::MAX);
+        }
+        Ok(courses)
+    }
+
+    /// The causes that nobody released, oldest first (LCK-04).
+    fn causes(&self) -> Result<Vec<(UnitId, Cause)>, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(CAUSES).map_err(known)?;
+        let mut rows = select.query(()).map_err(known)?;
+        let mut causes = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            let cause = self.word(row, "cause")?;
+            let unit: String = self.get(row, "unit")?;
+            causes.extend(self.unit(&unit).map(|unit| (unit, cause)));
+        }
+        Ok(causes)
+    }
+
+    fn patient(&self, row: &Row<'_>) -> Result<PatientKey, LedgerError> {
+        let issuer: String = self.get(row, "patient_issuer")?;
+        let id: String = self.get(row, "patient_id")?;
+        PatientKey::new(&issuer, &id).ok_or_else(|| self.unreadable("patient_id"))
+    }
+
+    fn word<W: Word>(&self, row: &Row<'_>, column: &'static str) -> Result<W, LedgerError> {
+        let word: String = self.get(row, column)?;
+        W::from_word(&word).ok_or_else(|| self.unreadable(column))
+    }
+
+    fn get<T: rusqlite::types::FromSql>(
+        &self,
+        row: &Row<'_>,
+        column: &'static str,
+    ) -> Result<T, LedgerError> {
+        row.get(column).map_err(|_other_type| self.unreadable(column))
+    }
+
+    fn unreadable(&self, column: &'static str) -> LedgerError {
+        LedgerError::Unreadable { path: self.path.to_path_buf(), column }
+    }
+}
+
+/// The window of 24 hours.
+const DAY: Nanos = Nanos::from_secs(24 * 3_600);
+/// The longest window: 7 days.
+const WEEK: Nanos = Nanos::from_secs(7 * 24 * 3_600);
+/// The same for the wall clock.
+const WEEK_SECS: i64 = 7 * 24 * 3_600;
+
+/// A session that was reconciled ended with its last slice, whenever a person came to it. The last
+/// slice is joined from the left: an open mark without one must not go unseen.
+const SESSIONS: &str = "
+    SELECT
+        s.unit, s.patient_issuer, s.patient_id, s.region, s.side, s.modality,
+        t.run IS NULL AS open,
+        coalesce(t.charged_quantity, d.quantity) AS quantity,
+        coalesce(t.charged_time_ns, d.time_ns) AS time_ns,
+        iif(t.reconciled = 0, t.settled_utc, d.written_utc) AS utc,
+        iif(t.reconciled = 0, t.settled_boot_ns, d.written_boot_ns) AS boot_ns,
+        r.boot_id
+    FROM sessions AS s
+    LEFT JOIN slices AS d USING (run, token)
+    LEFT JOIN settlements AS t USING (run, token)
+    LEFT JOIN runs AS r ON r.run = iif(t.reconciled = 0, t.settled_run, s.run)
+    WHERE t.run IS NULL
+        OR (t.outcome <> 'aborted' AND (utc >= ?1 OR r.boot_id = ?2))
+    ORDER BY s.run, s.token";
+
+const COURSES: &str = "
+    SELECT s.patient_issuer, s.patient_id, s.modality, count(*) AS sessions
+    FROM sessions AS s LEFT JOIN settlements AS t USING (run, token)
+    WHERE t.run IS NULL OR t.outcome <> 'aborted'
+    GROUP BY s.patient_issuer, s.patient_id, s.modality
+    ORDER BY s.patient_issuer, s.patient_id";
+
+const CAUSES: &str = "SELECT unit, cause FROM causes WHERE released_run IS NULL ORDER BY id";

@@ -1,0 +1,259 @@
+//! What is known after a start, whatever the run before came to.
+
+use std::fs;
+
+use clinic::{AnyDose, Course, Entry};
+use safety::{Cause, End, Outcome};
+
+use super::{
+    DAY, LASER, NOON, OTHER_LASER, PEMF, Place, When, anna, bert, exposure, given, joules, neck,
+    open, settle, slice, temple,
+};
+
+/// A session crashed after each of its entries: until it is settled its patient and unit are marked,
+/// and the charge is exactly the largest bound that was durable (DOS-10, SES-08, SES-14).
+#[test]
+fn every_prefix_of_a_session_survives_a_crash() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    let bounds = [40, 56, 72, 64, 88];
+    let mut entries = vec![open(session, LASER, anna(), joules(bounds[0], 5))];
+    entries.extend(
+        (1_u32..).zip(&bounds[1..]).map(|(id, up_to)| slice(session, id, joules(*up_to, 5))),
+    );
+    let empty = place.crash().open(When::FIRST.rebooted(60));
+    assert!(empty.opened.past.open_marks.is_empty() && empty.opened.past.given.is_empty());
+    for (last, entry) in entries.iter().enumerate() {
+        running.enter_durably(std::slice::from_ref(entry));
+        let when = When::FIRST.rebooted(60);
+        let past = place.crash().open(when).opened.past;
+        let largest = *bounds[..=last].iter().max().unwrap();
+        assert_eq!(past.open_marks, [(Some(LASER), anna())], "after entry {last}");
+        assert_eq!(past.given, [(anna(), given(neck(), joules(largest, 5), when, 60))]);
+        assert_eq!(past.course, [(anna(), Course { laser: 1, pemf: 0 })]);
+    }
+    running.enter_durably(&[settle(session, joules(70, 9), Outcome::Complete)]);
+    let when = When::FIRST.rebooted(60);
+    let past = place.crash().open(when).opened.past;
+    assert!(past.open_marks.is_empty());
+    assert_eq!(past.given, [(anna(), given(neck(), joules(70, 9), when, 60))]);
+    assert_eq!(past.course, [(anna(), Course { laser: 1, pemf: 0 })]);
+}
+
+/// The log cut off at any length: it opens, and gives what some prefix of the entries gave (JRN-05).
+#[test]
+fn a_torn_log_gives_a_prefix() {
+    let place = Place::new();
+    place.open(When::FIRST).close();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    running.enter_durably(&[open(session, PEMF, anna(), exposure(1, 1))]);
+    for id in 1..8 {
+        running.enter_durably(&[slice(session, id, exposure(u64::from(id) + 1, 1))]);
+    }
+    let log = |place: &Place| place.0.path().join("ledger.db-wal");
+    let whole = fs::metadata(log(&place)).unwrap().len();
+    let mut seen = Vec::new();
+    for length in (0..=whole).step_by(1_531).chain([whole]) {
+        let torn = place.crash();
+        fs::OpenOptions::new().write(true).open(log(&torn)).unwrap().set_len(length).unwrap();
+        let past = torn.open(When::FIRST).opened.past;
+        let charged = past.given.first().map_or(0, |(_, given)| match given.charged {
+            AnyDose::Laser(_) => panic!("no laser was used"),
+            AnyDose::Pemf(dose) => dose.quantity.microtesla_seconds(),
+        });
+        assert_eq!(past.open_marks.is_empty(), charged == 0);
+        seen.push(charged);
+    }
+    assert!(seen.is_sorted(), "more of the log never gives less: {seen:?}");
+    assert_eq!((seen.first(), seen.last()), (Some(&0), Some(&8)));
+}
+
+/// Doses of both modalities stand side by side, and age by the wall clock across a boot.
+#[test]
+fn settled_sessions_stay_for_seven_days() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let (one, two) = (running.session(1), running.session(2));
+    running.enter_durably(&[
+        open(one, LASER, anna(), joules(50, 4)),
+        open(two, PEMF, bert(), exposure(9, 60)),
+        settle(one, joules(48, 4), Outcome::Complete),
+        settle(two, exposure(8, 59), Outcome::Under),
+    ]);
+    running.close();
+    for (age, count) in [(0, 2), (DAY + 1, 2), (7 * DAY - 1, 2), (7 * DAY + 1, 0)] {
+        let when = When::FIRST.rebooted(i64::try_from(age).unwrap());
+        let past = place.crash().open(when).opened.past;
+        let expected = [
+            (anna(), given(neck(), joules(48, 4), when, age)),
+            (bert(), given(temple(), exposure(8, 59), when, age)),
+        ];
+        assert_eq!(past.given, &expected[..count], "{age} s later");
+        let course =
+            [(anna(), Course { laser: 1, pemf: 0 }), (bert(), Course { laser: 0, pemf: 1 })];
+        assert_eq!(past.course, course, "a course has no end");
+    }
+}
+
+/// Where both clocks can tell the age, the lesser counts: a wall clock that was put forward takes no
+/// dose out of its window.
+#[test]
+fn the_lesser_age_counts() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    running.enter_durably(&[open(session, LASER, anna(), joules(5, 4))]);
+    running.enter_durably(&[settle(session, joules(4, 4), Outcome::Complete)]);
+    running.close();
+    let forward = When { wall: NOON + 30 * 86_400, boot_secs: 400, ..When::FIRST };
+    let past = place.crash().open(forward).opened.past;
+    assert_eq!(past.given, [(anna(), given(neck(), joules(4, 4), forward, 300))]);
+    let back = When { wall: NOON - 3_600, ..When::FIRST.rebooted(0) };
+    let past = place.crash().open(back).opened.past;
+    assert_eq!(past.given, [(anna(), given(neck(), joules(4, 4), back, 0))]);
+}
+
+/// A session that emitted nothing is on record and counts as none (DOS-15).
+#[test]
+fn an_aborted_session_counts_as_none() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    running.enter_durably(&[open(session, LASER, anna(), joules(5, 4))]);
+    running.enter_durably(&[settle(session, joules(0, 0), Outcome::Aborted)]);
+    let past = place.crash().open(When::FIRST.rebooted(1)).opened.past;
+    assert!(past.given.is_empty() && past.course.is_empty() && past.open_marks.is_empty());
+    assert_eq!(place.look::<String>("SELECT outcome FROM settlements"), ["aborted"]);
+}
+
+/// A wall clock before the last record is found, and locks every unit even if nobody but the ledger
+/// lived long enough to say so (TIM-03).
+#[test]
+fn a_clock_that_went_back_is_found() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    assert!(!running.opened.clock_back);
+    running.enter_durably(&[Entry::Latch(LASER, Cause::Reboot)]);
+    running.close();
+    let back = When::FIRST.rebooted(-1);
+    let running = place.open(back);
+    assert!(running.opened.clock_back);
+    let locked = |unit| (unit, Cause::ClockBack);
+    let causes = [(LASER, Cause::Reboot), locked(LASER), locked(PEMF), locked(OTHER_LASER)];
+    assert_eq!(running.opened.past.causes, causes);
+    running.close();
+    let again = place.open(back);
+    assert!(!again.opened.clock_back, "the record of the run before has the same time");
+    assert_eq!(again.opened.past.causes, causes, "but nobody released it");
+}
+
+/// Each start has a number of its own, durable before it is known.
+#[test]
+fn runs_are_counted() {
+    let place = Place::new();
+    let first = place.open(When::FIRST);
+    assert_eq!(first.opened.run, 1);
+    let crashed = place.crash();
+    first.close();
+    assert_eq!(crashed.open(When::FIRST).opened.run, 2);
+    for run in 2..5 {
+        let running = place.open(When::FIRST);
+        assert_eq!(running.opened.run, run);
+        running.close();
+    }
+}
+
+/// Records go by the names of units; a unit that is gone still locks its patient.
+#[test]
+fn units_are_known_by_name() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let (one, two) = (running.session(1), running.session(2));
+    running.enter_durably(&[
+        open(one, LASER, anna(), joules(5, 4)),
+        open(two, PEMF, bert(), exposure(5, 4)),
+        Entry::Latch(LASER, Cause::StuckOn),
+        Entry::Latch(PEMF, Cause::Reboot),
+    ]);
+    running.close();
+    let past = place.open_with(When::FIRST, &["new", "laser-1"]).opened.past;
+    assert_eq!(past.open_marks, [(Some(PEMF), anna()), (None, bert())], "laser-1 is second now");
+    assert_eq!(past.causes, [(PEMF, Cause::StuckOn)]);
+}
+
+/// Causes survive in the order in which they came, until they are released (LCK-04).
+#[test]
+fn causes_survive_until_released() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    running.enter_durably(&[
+        Entry::Latch(PEMF, Cause::OverTemperature),
+        Entry::Latch(LASER, Cause::StuckOn),
+        Entry::Latch(LASER, Cause::LinkSilence),
+        Entry::Latch(PEMF, Cause::OverTemperature),
+        Entry::Release(LASER, Cause::LinkSilence),
+    ]);
+    running.close();
+    let mut running = place.open(When::FIRST);
+    let kept = [(PEMF, Cause::OverTemperature), (LASER, Cause::StuckOn)];
+    assert_eq!(running.opened.past.causes, kept);
+    let told_again: Vec<_> = kept.iter().map(|(unit, cause)| Entry::Latch(*unit, *cause)).collect();
+    running.enter_durably(&told_again);
+    running.enter_durably(&[Entry::Release(PEMF, Cause::OverTemperature)]);
+    running.enter_durably(&[Entry::Latch(LASER, Cause::LinkSilence)]);
+    running.close();
+    let causes = place.open(When::FIRST).opened.past.causes;
+    assert_eq!(causes, [(LASER, Cause::StuckOn), (LASER, Cause::LinkSilence)]);
+    assert_eq!(place.look::<i64>("SELECT count(*) FROM causes"), [4], "none is overwritten");
+}
+
+/// Releasing an open mark settles what earlier runs left on that unit, at the bound and uncertain;
+/// what this run opened, and other units, stay as they are (SES-14).
+#[test]
+fn a_released_open_mark_is_settled_at_its_bound() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let (one, two) = (running.session(1), running.session(2));
+    running.enter_durably(&[
+        open(one, LASER, anna(), joules(5, 4)),
+        slice(one, 1, joules(9, 6)),
+        open(two, PEMF, bert(), exposure(7, 3)),
+    ]);
+    running.close();
+    let later = When::FIRST.rebooted(3_600);
+    let mut running = place.open(later);
+    assert_eq!(running.opened.past.open_marks, [(Some(LASER), anna()), (Some(PEMF), bert())]);
+    let own = running.session(1);
+    running.enter_durably(&[
+        Entry::Latch(LASER, Cause::OpenMark),
+        open(own, LASER, anna(), joules(2, 2)),
+        Entry::Release(LASER, Cause::OpenMark),
+    ]);
+    running.close();
+    let when = When::FIRST.rebooted(7_200);
+    let past = place.open(when).opened.past;
+    assert_eq!(past.open_marks, [(Some(PEMF), bert()), (Some(LASER), anna())]);
+    let reconciled = (anna(), given(neck(), joules(9, 6), when, 7_200));
+    assert_eq!(past.given.first(), Some(&reconciled), "it ages from its last slice");
+    assert!(past.causes.is_empty());
+    let facts = "SELECT end || outcome || uncertain || reconciled || settled_run FROM settlements";
+    assert_eq!(place.look::<String>(facts), ["interrupted_by_gatewaypartial112"]);
+}
+
+/// The clinic may tell the end of a session by an alarm: its cause is on record.
+#[test]
+fn an_alarm_is_kept_with_its_cause() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    let mut end = settle(session, joules(1, 1), Outcome::Partial);
+    if let Entry::Settle { summary, .. } = &mut end {
+        summary.end = End::Alarm(Cause::Deviation);
+        summary.uncertain = true;
+    }
+    running.enter_durably(&[open(session, LASER, anna(), joules(5, 4)), end]);
+    let facts = "SELECT end || ' ' || cause || ' ' || uncertain FROM settlements";
+    assert_eq!(place.look::<String>(facts), ["alarm deviation 1"]);
+}
