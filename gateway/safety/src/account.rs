@@ -1,13 +1,12 @@
 //! Counts dose twice: what was delivered at best knowledge, and what is charged at worst.
 //!
-//! Between two reports nobody knows what a unit did. That gap is charged at the greater of what was
-//! ordered and what was measured at either end of it, up to the instant at which off is proven
-//! (DOS-04, DOS-05).
+//! Between two reports nobody knows what a unit did. That gap is charged at the greatest of what was
+//! ordered, what was measured around it and what the unit counted over it, up to the instant at
+//! which off is proven (DOS-04, DOS-05).
 
 use crate::{
     modality::Modality,
-    quantity::{Integral, Output},
-    report::Emission,
+    quantity::Output,
     time::{Instant, Nanos},
 };
 
@@ -22,32 +21,40 @@ pub(crate) struct Account<M: Modality> {
     settled: Instant,
     /// The unit's lease ends emission no later than this.
     bound: Instant,
-    measured: M::Output,
-    counter: Option<Count<M>>,
+    /// The last reading and the one before. A reading is of some moment after its question, so what
+    /// the one before showed may still have been emitted for a while after this one was asked for.
+    measured: [M::Output; 2],
 }
 
-type Count<M> = <<M as Modality>::Output as Output>::Integral;
+/// What one reading adds to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Reading<M: Modality> {
+    /// When it was asked for.
+    pub(crate) asked: Instant,
+    /// What the unit measured.
+    pub(crate) output: M::Output,
+    /// What the unit counted since the reading before, if it counts.
+    pub(crate) counted: Option<M::Dose>,
+    /// Whether the unit's own count shows that the output was held off since the reading before.
+    pub(crate) gated: bool,
+}
 
 impl<M: Modality> Account<M> {
-    /// An empty account, of a unit that counted `counter` so far.
-    pub(crate) fn new(now: Instant, counter: Option<Count<M>>) -> Self {
+    /// An empty account.
+    pub(crate) fn new(now: Instant) -> Self {
         Self {
             charged: M::Dose::default(),
             delivered: M::Dose::default(),
             assumed: None,
             settled: now,
             bound: Instant::NEVER,
-            measured: M::Output::default(),
-            counter,
+            measured: [M::Output::default(); 2],
         }
     }
 
     /// What is charged if nothing better becomes known until `now`.
     pub(crate) fn charged(&self, now: Instant) -> M::Dose {
-        match self.assumed {
-            Some(output) => M::accrue(self.charged, output, self.open_until(now)),
-            None => self.charged,
-        }
+        M::accrue(self.charged, self.rate(), self.open_until(now))
     }
 
     /// What was delivered, at best knowledge.
@@ -60,20 +67,25 @@ impl<M: Modality> Account<M> {
         self.assumed.is_some()
     }
 
+    /// The output at which the time since the last reading is charged.
+    pub(crate) fn rate(&self) -> M::Output {
+        let [last, before] = self.measured;
+        self.assumed.unwrap_or_default().max(last).max(before)
+    }
+
     /// From `now` on, `output` may be emitted.
     pub(crate) fn run(&mut self, now: Instant, output: M::Output) {
-        self.settle(now);
         self.assumed = Some(output);
         self.settled = now;
         self.bound = Instant::NEVER;
+        self.measured = [M::Output::default(); 2];
     }
 
-    /// From `since` on, something was emitted that nobody ordered: nothing is known to end it.
-    pub(crate) fn found_on(&mut self, since: Instant) {
-        if self.assumed.is_none() {
-            self.settled = since;
-            self.assumed = Some(M::Output::default());
-        }
+    /// From `since` on, something was emitted that nobody ordered: up to `output`, as far as is
+    /// known, and nothing is known to end it.
+    pub(crate) fn found_on(&mut self, since: Instant, output: M::Output) {
+        self.assumed = Some(output);
+        self.settled = since;
         self.bound = Instant::NEVER;
     }
 
@@ -82,73 +94,68 @@ impl<M: Modality> Account<M> {
         self.bound = self.bound.min(bound);
     }
 
-    /// The unit answers again: no lease bounds what it does.
+    /// The unit answers that it is still on: no lease bounds what it does.
     pub(crate) fn find(&mut self) {
         self.bound = Instant::NEVER;
     }
 
-    /// Takes a reading at `now`. `gated` says that the output was known to be held off at this
-    /// reading and at the one before.
-    pub(crate) fn observe(&mut self, now: Instant, reading: Emission<M::Output>, gated: bool) {
-        let gap = now.since(self.settled);
-        let counted = self.count_since(reading.counter);
-        let nothing = gated && counted == Some(Count::<M>::default());
-        if let Some(assumed) = self.assumed {
-            let worst = assumed.max(reading.output).max(self.measured);
-            if !nothing {
-                self.charged = M::accrue(self.charged, worst, gap);
-            }
-            self.deliver(reading, counted, gap);
-            self.settled = now;
+    /// Takes a reading. What came before its question is settled by it.
+    pub(crate) fn observe(&mut self, reading: Reading<M>) {
+        let counted = reading.counted.unwrap_or_default();
+        if self.is_running() {
+            let until = reading.asked.min(self.bound).max(self.settled);
+            let gap = until.since(self.settled);
+            let worst = self.rate().max(reading.output);
+            let charged = if reading.gated { Nanos::ZERO } else { gap };
+            let worst = M::accrue(M::Dose::default(), worst, charged);
+            self.charged = M::plus(self.charged, M::greater(worst, counted));
+            self.deliver(reading, gap);
+            self.settled = until;
+        } else {
+            self.charged = M::plus(self.charged, counted);
+            self.delivered = M::plus(self.delivered, counted);
         }
-        self.measured = reading.output;
-        self.counter = reading.counter.or(self.counter);
+        let [last, _] = self.measured;
+        self.measured = [reading.output, last];
         self.charged = M::greater(self.charged, self.delivered);
     }
 
-    /// Off is proven at `now`.
-    pub(crate) fn finish(&mut self, now: Instant) {
-        self.settle(now);
+    /// Off is proven at `now`. Returns what is charged for the time since the last reading.
+    pub(crate) fn finish(&mut self, now: Instant) -> M::Dose {
+        let open = M::accrue(M::Dose::default(), self.rate(), self.open_until(now));
+        self.charged = M::plus(self.charged, open);
+        self.settled = now.min(self.bound).max(self.settled);
         self.assumed = None;
         self.bound = Instant::NEVER;
-        self.measured = M::Output::default();
-    }
-
-    /// The unit counts from a new start: its count says nothing of before.
-    pub(crate) fn forget_counter(&mut self) {
-        self.counter = None;
-    }
-
-    fn settle(&mut self, now: Instant) {
-        self.charged = self.charged(now);
-        self.settled = now.min(self.bound).max(self.settled);
+        self.measured = [M::Output::default(); 2];
+        open
     }
 
     fn open_until(&self, now: Instant) -> Nanos {
-        now.min(self.bound).since(self.settled)
-    }
-
-    fn count_since(&self, counter: Option<Count<M>>) -> Option<Count<M>> {
-        let difference = counter?.count().checked_sub(self.counter?.count())?;
-        Some(Count::<M>::from_count(difference))
+        match self.assumed {
+            Some(_) => now.min(self.bound).since(self.settled),
+            None => Nanos::ZERO,
+        }
     }
 
     /// Adds what was delivered over `gap`: by the unit's own count if it has one, else by the mean
     /// of the readings at both ends.
-    fn deliver(&mut self, reading: Emission<M::Output>, counted: Option<Count<M>>, gap: Nanos) {
-        let sum =
-            u64::from(self.measured.count()).saturating_add(u64::from(reading.output.count()));
+    fn deliver(&mut self, reading: Reading<M>, gap: Nanos) {
+        let [last, _] = self.measured;
+        let sum = u64::from(last.count()).saturating_add(u64::from(reading.output.count()));
         let mean = M::Output::from_count(u32::try_from(sum / 2).unwrap_or(u32::MAX));
-        if mean == M::Output::default() && counted.unwrap_or_default() == Count::<M>::default() {
+        let counted = reading.counted.unwrap_or_default();
+        let nothing = mean == M::Output::default() && counted == M::Dose::default();
+        if reading.gated || nothing {
+            self.delivered = M::plus(self.delivered, counted);
             return;
         }
-        let by_mean = M::accrue(self.delivered, mean, gap);
-        self.delivered = match counted {
-            Some(count) => {
+        self.delivered = match reading.counted {
+            Some(counted) => {
                 let time_alone = M::accrue(self.delivered, M::Output::default(), gap);
-                M::plus(time_alone, M::counted(count))
+                M::plus(time_alone, counted)
             }
-            None => by_mean,
+            None => M::accrue(self.delivered, mean, gap),
         };
     }
 }

@@ -1,4 +1,4 @@
-//! The proof that a prescription was checked: only [`check`](crate::check) makes one.
+//! The proof that a prescription was checked: only [`check`](crate::check()) makes one.
 
 use crate::modality::Modality;
 

@@ -137,17 +137,13 @@ impl Default for Causes {
 
 impl Causes {
     /// Latches `cause`. One that is latched already keeps its place and its instant.
-    ///
-    /// Returns whether it is new.
-    pub(crate) fn latch(&mut self, cause: Cause, at: Instant) -> bool {
+    pub(crate) fn latch(&mut self, cause: Cause, at: Instant) {
         if self.holds(cause) {
-            return false;
+            return;
         }
-        let free = self.0.iter_mut().find(|place| place.is_none());
-        if let Some(place) = free {
-            *place = Some(Latched { cause, at });
+        if let Some(free) = self.0.iter_mut().find(|place| place.is_none()) {
+            *free = Some(Latched { cause, at });
         }
-        true
     }
 
     /// Clears `cause` and closes the gap.

@@ -45,8 +45,13 @@ pub trait Modality: Copy + Debug + Eq + Hash + 'static {
     /// Whether `budget` has room for all components of `dose`.
     fn covers(budget: Self::Dose, dose: Self::Dose) -> bool;
 
-    /// How long `left` lasts at `level`: until its first component is used up.
-    fn lasts(left: Self::Dose, level: Self::Level) -> Nanos;
+    /// How long `left` lasts at `output`: until its first component is used up.
+    fn lasts_at(left: Self::Dose, output: Self::Output) -> Nanos;
+
+    /// How long `left` lasts at `level`.
+    fn lasts(left: Self::Dose, level: Self::Level) -> Nanos {
+        Self::lasts_at(left, Self::output(level))
+    }
 
     /// A unit's own count as a dose. It says nothing of time.
     fn counted(count: <Self::Output as Output>::Integral) -> Self::Dose;
@@ -161,8 +166,8 @@ macro_rules! adds_up {
             budget.covers(dose)
         }
 
-        fn lasts(left: Self::Dose, level: Self::Level) -> Nanos {
-            left.lasts(Self::output(level))
+        fn lasts_at(left: Self::Dose, output: Self::Output) -> Nanos {
+            left.lasts(output)
         }
 
         fn counted(count: $integral) -> Self::Dose {

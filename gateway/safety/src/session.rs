@@ -155,12 +155,22 @@ impl<M: Modality> Session<M> {
         M::minus(self.admitted.dose(), self.account.charged(now))
     }
 
-    /// How long emission may go on from `now`: until the dose, the time or the slice is used up.
+    /// How long emission may go on from `now`: until the dose, the time or the slice is used up, at
+    /// the rate at which it is charged.
     pub(crate) fn lasts(&self, now: Instant) -> Nanos {
-        let level = self.admitted.level();
         let covered = self.slices.covered.unwrap_or_default();
-        let slice = M::minus(covered, self.account.charged(now));
-        M::lasts(self.left(now), level).min(M::lasts(slice, level))
+        self.dose_lasts(now).min(self.until(now, covered))
+    }
+
+    /// How long the prescribed dose lasts from `now`.
+    pub(crate) fn dose_lasts(&self, now: Instant) -> Nanos {
+        self.until(now, self.admitted.dose())
+    }
+
+    /// How long it takes from `now` to charge `dose`.
+    fn until(&self, now: Instant, dose: M::Dose) -> Nanos {
+        let rate = self.account.rate().max(M::output(self.admitted.level()));
+        M::lasts_at(M::minus(dose, self.account.charged(now)), rate)
     }
 
     /// The setting for what is left. Its preset has room for the tail, so that the unit's own meter,
@@ -176,17 +186,17 @@ impl<M: Modality> Session<M> {
         if self.slices.asked.is_some() {
             return None;
         }
-        let level = self.admitted.level();
-        let charged = self.account.charged(now);
-        let whole = self.admitted.dose();
+        let output = M::output(self.admitted.level());
+        let ahead = M::accrue(self.account.charged(now), output, SLICE);
+        let window = M::lesser(ahead, self.admitted.dose());
         if let Some(covered) = self.slices.covered {
-            let left = M::lasts(M::minus(covered, charged), level);
-            if covered == whole || left > SLICE.half() {
+            let left = self.until(now, covered);
+            // The last slice ends where the dose does: another would open nothing.
+            if left > SLICE.half() || self.until(now, window) <= left {
                 return None;
             }
         }
-        let ahead = M::accrue(charged, M::output(level), SLICE);
-        Some(M::lesser(ahead, whole))
+        Some(window)
     }
 
     pub(crate) fn ended(&self, now: Instant) -> Ended<M> {

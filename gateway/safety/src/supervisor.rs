@@ -3,6 +3,9 @@
 mod commands;
 mod deadlines;
 mod facts;
+#[cfg(test)]
+mod proof;
+mod readings;
 mod releases;
 mod status;
 
@@ -11,6 +14,7 @@ use crate::{
     admitted::Admitted,
     cause::{Cause, Causes, Release},
     command::{Beacon, Command, Fence, Refusal},
+    meter::Meter,
     modality::Modality,
     order::{Demand, Grant, Order},
     quantity::Temperature,
@@ -53,9 +57,11 @@ pub struct Supervisor<M: Modality> {
     grant: Grant,
     slice: SliceId,
     stray: Account<M>,
+    meter: Meter<M>,
+    /// What the unit was last told to emit: what it is taken to emit if it emits unasked.
+    told: M::Output,
     heard: Heard<M>,
-    /// When the lease of a unit that no longer answers has ended its emission.
-    lost: Option<Instant>,
+    lost: Option<Lost>,
     /// All emission before this is accounted for.
     accounted: Instant,
     alarms: [Option<Instant>; 2],
@@ -105,10 +111,22 @@ struct Watch {
     deviated: bool,
     /// The output is outside its warning band.
     warns: bool,
-    /// The last reading, and since when it is the same to the last bit.
+    /// Since when the last reading is the same to the last bit.
     same_since: Instant,
-    /// Since when the footswitch holds the output off.
-    gated_since: Option<Instant>,
+    /// Since when the footswitch is open.
+    open_since: Option<Instant>,
+    /// The last reading showed no output, and the footswitch was open.
+    gated: bool,
+    /// The last reading showed output long after the footswitch had opened: when it was asked for.
+    leaked: Option<Instant>,
+}
+
+/// A unit that no longer answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Lost {
+    since: Instant,
+    /// When its lease has ended its emission.
+    bound: Instant,
 }
 
 /// What was heard of a unit since its port opened.
@@ -116,6 +134,8 @@ struct Watch {
 struct Heard<M: Modality> {
     /// When the port opened; `None` while it is closed.
     opened: Option<Instant>,
+    /// Since when nothing else was known: the port opened, the unit started anew or was lost.
+    since: Instant,
     boot: Option<BootId>,
     /// When the last challenge that was met was asked.
     identity: Option<Instant>,
@@ -131,24 +151,29 @@ struct Heard<M: Modality> {
 }
 
 impl<M: Modality> Heard<M> {
-    const NOTHING: Self = Self {
-        opened: None,
-        boot: None,
-        identity: None,
-        emission: None,
-        off: None,
-        contacts: None,
-        setting: None,
-        temperature: None,
-        faults: None,
-        garbled: 0,
-    };
+    /// Nothing is known since `since`, but which start of the unit spoke last.
+    const fn nothing(opened: Option<Instant>, since: Instant, boot: Option<BootId>) -> Self {
+        Self {
+            opened,
+            since,
+            boot,
+            identity: None,
+            emission: None,
+            off: None,
+            contacts: None,
+            setting: None,
+            temperature: None,
+            faults: None,
+            garbled: 0,
+        }
+    }
 }
 
 /// Whether a person turned the key since the last cause that demands it (LCK-07).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum KeyTurn {
-    Awaited,
+    /// A switch that was read before this instant tells nothing.
+    Awaited(Instant),
     Off,
     Done,
 }
@@ -197,12 +222,14 @@ impl<M: Modality> Supervisor<M> {
             epoch: 0,
             grant: Grant::default(),
             slice: SliceId::default(),
-            stray: Account::new(now, None),
-            heard: Heard::NOTHING,
+            stray: Account::new(now),
+            meter: Meter::new(),
+            told: M::Output::default(),
+            heard: Heard::nothing(None, now, None),
             lost: None,
             accounted: now,
             alarms: [None; 2],
-            key_turn: KeyTurn::Awaited,
+            key_turn: KeyTurn::Awaited(now),
         }
     }
 
@@ -274,18 +301,19 @@ impl<M: Modality> Supervisor<M> {
         self.ended
     }
 
-    /// Whether the relay in the unit's interlock may be closed (LCK-01, LCK-02).
+    /// Whether the relay in the unit's interlock may be closed (LCK-01, LCK-02): it is open until
+    /// the unit proved what it is and that it is off, and again when a stop is not confirmed.
     pub fn relay_closed(&self) -> bool {
-        let overdue = match self.phase {
+        let open = match self.phase {
+            Phase::Offline => true,
             Phase::Stopping { since, .. } => self.terms.timing.relay <= self.now.since(since),
-            Phase::Offline
-            | Phase::Standby
+            Phase::Standby
             | Phase::Ready { .. }
             | Phase::Warning { .. }
             | Phase::Emitting { .. }
             | Phase::Paused { .. } => false,
         };
-        !overdue && !self.causes.iter().any(|latched| latched.cause.opens_relay())
+        !open && !self.causes.iter().any(|latched| latched.cause.opens_relay())
     }
 
     /// The epoch that a command has to carry. A stop raises it.
@@ -310,27 +338,25 @@ impl<M: Modality> Supervisor<M> {
 
     /// The port opened: everything known of the unit is void.
     fn opened(&mut self) {
-        let boot = self.heard.boot;
-        self.heard = Heard { opened: Some(self.now), boot, ..Heard::NOTHING };
+        self.heard = Heard::nothing(Some(self.now), self.now, self.heard.boot);
         self.lose(Cause::LinkSilence);
     }
 
     fn closed(&mut self) {
-        let boot = self.heard.boot;
-        self.heard = Heard { boot, ..Heard::NOTHING };
+        self.heard = Heard::nothing(None, self.now, self.heard.boot);
         self.lose(Cause::LinkSilence);
     }
 
     /// Nothing is known of the unit any more. Its lease ends what it may still emit.
     fn lose(&mut self, cause: Cause) {
         let bound = self.now.after(VALIDITY).after(self.terms.lease);
-        let bound = self.lost.map_or(bound, |before| before.min(bound));
+        let lost = self.lost.unwrap_or(Lost { since: self.now, bound });
         if let Some(session) = &mut self.session {
-            session.account.lose(bound);
+            session.account.lose(lost.bound);
             session.uncertain |= session.account.is_running();
         }
-        self.stray.lose(bound);
-        self.lost = Some(bound);
+        self.stray.lose(lost.bound);
+        self.lost = Some(lost);
         match self.phase {
             Phase::Offline => {}
             Phase::Standby => self.go_offline(),
@@ -340,15 +366,23 @@ impl<M: Modality> Supervisor<M> {
             | Phase::Stopping { .. }
             | Phase::Paused { .. } => self.lock(cause),
         }
-        if self.phase == Phase::Offline {
+        if self.phase == Phase::Offline && !self.is_running() {
             self.lost = None;
         }
     }
 
+    /// Whoever answers next has to prove anew what it is (COM-07).
     fn go_offline(&mut self) {
         self.phase = Phase::Offline;
+        self.forget();
         self.end_session(End::Expired);
         self.conclude();
+    }
+
+    /// Everything known of the unit is void, but whether its frames arrive.
+    fn forget(&mut self) {
+        let Heard { opened, boot, garbled, .. } = self.heard;
+        self.heard = Heard { garbled, ..Heard::nothing(opened, self.now, boot) };
     }
 
     /// Off, whatever it is doing. Every command that was sent before is void.
@@ -360,12 +394,23 @@ impl<M: Modality> Supervisor<M> {
     /// Latches a cause and turns off. Charging goes on until off is proven.
     fn lock(&mut self, cause: Cause) {
         let emitted = matches!(self.phase, Phase::Warning { .. } | Phase::Emitting { .. });
-        if self.causes.latch(cause, self.now) && cause.release() == Release::Presence {
-            self.key_turn = KeyTurn::Awaited;
+        self.causes.latch(cause, self.now);
+        match cause.release() {
+            Release::Operator => {}
+            Release::Presence => self.key_turn = KeyTurn::Awaited(self.now),
+            Release::Reconciliation => self.doubt(),
         }
         self.stop(After::Standby, Some(End::Alarm(cause)));
         if emitted {
             self.count_alarm();
+        }
+    }
+
+    /// What was recorded may not be what was given.
+    fn doubt(&mut self) {
+        if let Some(session) = &mut self.session {
+            let charged = session.account.charged(self.now);
+            session.uncertain |= session.account.is_running() || charged != M::Dose::default();
         }
     }
 

@@ -1,0 +1,75 @@
+//! Decides what one therapy unit may do.
+//!
+//! One function changes a [`Supervisor`]: [`step`](Supervisor::step). The others read it. One
+//! function makes what a session may deliver: [`check`](check()).
+//!
+//! This package is `no_std`, allocates nothing and has no dependencies, so it cannot read a clock,
+//! open a port or spawn a task. Time enters as the `now` of each step.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
+
+mod account;
+mod admitted;
+mod cause;
+mod ceiling;
+mod check;
+mod command;
+mod decision;
+mod laser;
+mod laser_check;
+mod laser_limits;
+mod limits;
+mod meter;
+mod modality;
+pub mod nerve;
+mod order;
+mod pemf;
+mod pemf_check;
+mod pemf_limits;
+mod prescription;
+mod quantity;
+mod question;
+mod report;
+mod root;
+mod session;
+mod site;
+pub mod skin;
+mod step;
+mod supervisor;
+mod terms;
+mod time;
+
+pub use admitted::Admitted;
+pub use cause::{CAUSES, Cause, Causes, Latched, Release, Scope};
+pub use check::{Checkable, Checked, check};
+pub use command::{Beacon, Command, Fence, Refusal};
+pub use decision::{Decision, Direction, Limit, Measure, Overrides, SourceId, Tier, Verdict};
+pub use laser::{Gate, Laser, LaserLevel, WAVELENGTHS_MAX};
+pub use laser_limits::{
+    GateRange, LaserEverywhere, LaserLibrary, LaserSiteLimits, LaserUnit, Line, MixRange,
+};
+pub use limits::{Bound, Contradiction, Fault, Limits, Place, Range, Remaining, Since, Span};
+pub use modality::{Dose, LaserDose, Modality, PemfDose};
+pub use order::{Demand, Grant, Order, Setting};
+pub use pemf::{Pemf, PemfLevel, Waveform};
+pub use pemf_limits::{PemfEverywhere, PemfLibrary, PemfSiteLimits, PemfUnit, Waveforms};
+pub use prescription::{
+    Answer, ApplicatorCode, AreaFluence, Content, Eyewear, LaserPrescription, Others,
+    PemfPrescription, Screening, Skin, SkinType, Technique,
+};
+pub use quantity::{
+    Area, Energy, Exposure, Fluence, Flux, FluxRate, Frequency, Integral, Irradiance, Multiple,
+    OpticalDensity, Output, Permille, Power, PowerRate, Slew, Temperature, Wavelength, over, until,
+};
+pub use report::{BootId, Contacts, Emission, Fact, Identity, Report};
+pub use session::{End, Ended, Outcome, Slice, SliceId};
+pub use site::{FieldGroup, Group, Region, Side, Site};
+pub use supervisor::{Beam, Input, SessionStatus, State, Status, Supervisor};
+pub use terms::{
+    ALARM_WINDOW, BEACON, CoilLimits, FOOTSWITCH_OPEN, FROZEN, SLICE, Terms, Timing, VALIDITY,
+};
+pub use time::{Instant, Nanos};

@@ -1,0 +1,26 @@
+//! The proof of the supervisor: rules at their boundaries, every story, and a swarm.
+//!
+//! What judges here shares no code with what is judged: the swarm has a unit and a meter of its own.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that fails may panic"
+)]
+
+mod bench;
+mod dose;
+mod explore;
+mod golden;
+mod invariants;
+mod locks;
+mod model;
+mod off;
+mod sessions;
+mod slices;
+mod swarm;
+mod watch;
