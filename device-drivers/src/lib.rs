@@ -1,0 +1,76 @@
+//! Translates orders into bytes and bytes into reports, one module per unit family.
+//!
+//! A dialect does no I/O and reads no clock: the gateway moves its bytes and tells it the time. It
+//! holds no rule of safety either: what it is ordered it brings about, what it hears it reports.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod budget;
+mod frame;
+pub mod open_link;
+
+use alloc::vec::Vec;
+
+use safety::{Instant, Modality, Order, Report};
+
+pub use budget::Budget;
+pub use frame::{Frame, Rank};
+
+/// The dialect of one unit family, as spoken with one unit.
+pub trait Dialect<M: Modality> {
+    /// What the unit emits if it is told `level`: rounded down to the steps it can do.
+    ///
+    /// `None` if the unit cannot be told this level at all.
+    fn exact(&self, level: M::Level) -> Option<M::Level>;
+
+    /// Takes what happened, and puts what follows from it into `out`.
+    ///
+    /// A frame goes into `out` only on [`Event::Turn`]: nothing else says that the line is free.
+    fn step(&mut self, now: Instant, event: Event<'_, M>, out: &mut Out<M>);
+
+    /// When it wants to be stepped next: with [`Event::Turn`] if the line is free by then.
+    fn wake(&self) -> Instant;
+
+    /// The longest times that this dialect takes to notice and to stop, computed from the speed of
+    /// the line, its frames and its gaps.
+    fn budget(&self) -> Budget;
+}
+
+/// What can happen to a dialect.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a, M: Modality> {
+    /// The port opened. Whatever answers has yet to prove what it is.
+    Opened,
+    /// The port closed or hung up.
+    Closed,
+    /// What the unit must be doing from now on. Told after every step of the core, changed or not.
+    Order(Order<M>),
+    /// Somebody stopped the unit: off is said at the next turn, even if it was said and proven before.
+    Stop,
+    /// The line is free: one frame may go out.
+    Turn,
+    /// The last frame left the line.
+    Sent,
+    /// Bytes came in, in pieces of any size.
+    Bytes(&'a [u8]),
+    /// Time passed, nothing else.
+    Wake,
+}
+
+/// What follows from an event.
+#[derive(Clone, Debug)]
+pub struct Out<M: Modality> {
+    /// What goes out next, if anything.
+    pub frame: Option<Frame>,
+    /// What the unit said, in the order in which it said it.
+    pub reports: Vec<Report<M>>,
+}
+
+impl<M: Modality> Default for Out<M> {
+    fn default() -> Self {
+        Self { frame: None, reports: Vec::new() }
+    }
+}
