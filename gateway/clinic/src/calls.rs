@@ -152,6 +152,10 @@ impl Clinic {
         id: UnitId,
         cause: Cause,
     ) -> Result<Answer, Refused> {
+        // A ledger that failed keeps nothing until it was opened anew.
+        if cause == Cause::Ledger && self.ledger_failed {
+            return Err(Refused::Unit(safety::Refusal::ConditionStands));
+        }
         let any = find(&mut self.units, id)?;
         let (answer, room) = with!(any, unit => {
             unit.input(desk, Input::Release(cause)).map_err(Refused::Unit)?;
@@ -213,8 +217,9 @@ impl<M: Kind> Unit<M> {
         let prescription = M::prescription(&proposal.prescription).ok_or(Refused::WrongModality)?;
         let site = M::site(prescription);
         let fence = Fence { token: session.token, epoch: confirmation.epoch };
-        // The booking stands before the supervisor steps: what follows from the step may need it.
-        let before = self.booking.replace(Booking {
+        // A booking that stands is not touched unless the supervisor takes this one.
+        self.take(desk.now, Input::Confirm(admitted, fence)).map_err(Refused::Unit)?;
+        self.booking = Some(Booking {
             session,
             patient: proposal.patient.clone(),
             prescription: proposal.prescription.clone(),
@@ -222,11 +227,8 @@ impl<M: Kind> Unit<M> {
             hash: confirmation.hash,
             opened: false,
         });
-        if let Err(refusal) = self.input(desk, Input::Confirm(admitted, fence)) {
-            self.booking = before;
-            return Err(Refused::Unit(refusal));
-        }
         self.last_patient = Some(proposal.patient.clone());
+        self.settle(desk);
         desk.tell(self.id, Some(session), What::Confirmed);
         Ok(self.fence())
     }

@@ -34,6 +34,9 @@ pub enum Happening {
     Fault(Cause),
     /// What the ledger knew when the gateway started.
     Past(Past),
+    /// A part of the gateway has ended that should not have. No session begins any more; one that
+    /// runs goes on.
+    Impaired,
     /// No new start is taken; everything goes off (SIGTERM).
     ShutDown,
     /// Time passed, nothing else.

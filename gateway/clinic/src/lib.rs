@@ -52,6 +52,8 @@ pub struct Clinic {
     patients: Patients,
     requests: Requests,
     entries: Entries,
+    /// An entry could not be made durable.
+    ledger_failed: bool,
     closing: bool,
 }
 
@@ -94,6 +96,7 @@ impl Clinic {
             patients: Patients::default(),
             requests: Requests::default(),
             entries: Entries::default(),
+            ledger_failed: false,
             closing: false,
         }
     }
@@ -146,6 +149,7 @@ impl Clinic {
             Happening::Fault(Cause::Lateness) if !self.may_emit() => {}
             Happening::Fault(cause) => self.lock_all(desk, cause),
             Happening::Past(past) => self.remember(desk, past),
+            Happening::Impaired => self.closing = true,
             Happening::ShutDown => self.shut_down(desk),
             Happening::Wake => self.each(|unit| {
                 with!(unit, u => if u.due() <= desk.now { u.wake(desk) });
@@ -231,6 +235,7 @@ impl Clinic {
 
     fn receipt(&mut self, desk: &mut Desk<'_>, entry: EntryId, receipt: Receipt) {
         let Some((id, purpose)) = desk.entries.take(entry) else { return };
+        self.ledger_failed |= receipt == Receipt::Failed;
         let Some(any) = self.unit(id) else { return };
         let given = with!(any, unit => {
             let booking = unit.booking.clone();

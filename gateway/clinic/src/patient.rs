@@ -13,8 +13,8 @@ use crate::{
 pub(crate) const DAY: Nanos = Nanos::from_secs(24 * 3_600);
 /// The window of 7 days.
 pub(crate) const WEEK: Nanos = Nanos::from_secs(7 * 24 * 3_600);
-/// How many patients are remembered. A clinic sees fewer in a week.
-const PATIENTS_MAX: usize = 4_096;
+/// How many patients are remembered: everybody who was ever treated, for the count of their course.
+const PATIENTS_MAX: usize = 65_536;
 /// How many sessions of one patient are remembered: twice what the ceilings allow in a week.
 const GIVEN_MAX: usize = 64;
 

@@ -147,6 +147,11 @@ impl<M: Kind> Unit<M> {
         self.settle(desk);
     }
 
+    /// Takes an input for the supervisor. The caller settles what follows.
+    pub(crate) fn take(&mut self, now: Instant, input: Input<M>) -> Result<(), Refusal> {
+        self.supervisor.step(now, input)
+    }
+
     /// Takes an input for the supervisor and lets everything follow that follows.
     pub(crate) fn input(&mut self, desk: &mut Desk<'_>, input: Input<M>) -> Result<(), Refusal> {
         let outcome = self.supervisor.step(desk.now, input);
@@ -260,7 +265,7 @@ impl<M: Kind> Unit<M> {
     }
 
     /// Brings everything in line with what the supervisor decided.
-    fn settle(&mut self, desk: &mut Desk<'_>) {
+    pub(crate) fn settle(&mut self, desk: &mut Desk<'_>) {
         let _never_refused = self.supervisor.step(desk.now, Input::Wake);
         self.speak_order(desk);
         if let Some(frame) = self.line.due(desk.now) {
@@ -304,17 +309,24 @@ impl<M: Kind> Unit<M> {
         desk.enter(self.id, Purpose::Slice(slice.id), entry);
     }
 
-    /// Has a session settled that ended. One that never had a slice emitted nothing: there is
-    /// nothing to settle.
+    /// Has a session settled that ended. One that was charged nothing and never had a slice emitted
+    /// nothing: there is nothing to settle. One that was charged all the same, because its unit
+    /// emitted unasked, is opened first: no dose is lost.
     fn enter_settlement(&mut self, desk: &mut Desk<'_>) {
         let Some(ended) = self.supervisor.ended() else { return };
         if self.known.settling {
             return;
         }
         let summary = summary(&ended);
-        match &self.booking {
-            Some(booking) if booking.opened => {
+        let charged = ended.charged != M::Dose::default();
+        match &mut self.booking {
+            Some(booking) if booking.opened || charged => {
                 self.known.settling = true;
+                if !booking.opened {
+                    booking.opened = true;
+                    let open = booking.open_entry(self.id, summary.charged);
+                    desk.enter(self.id, Purpose::Record, open);
+                }
                 let entry = Entry::Settle { session: booking.session, summary };
                 desk.enter(self.id, Purpose::Settlement, entry);
             }
