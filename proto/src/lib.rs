@@ -19,6 +19,10 @@ pub mod v1 {
     tonic::include_proto!("therapy.gateway.v1");
 }
 
+// What the messages are made of, so that whoever uses them needs no other package for it.
+pub use prost::Message;
+pub use prost_types::{Any, Timestamp};
+
 /// All files of the API and those they import, comments included, as an encoded
 /// `google.protobuf.FileDescriptorSet` for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("descriptors");
