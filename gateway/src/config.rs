@@ -1,0 +1,105 @@
+//! Reads and checks every setting before anything is opened (CFG-02, CFG-09).
+//!
+//! Four kinds of files make a configuration: the settings of the gateway, the rooms, the clinic's
+//! limits, and one file for each unit. All of them are read, everything that is wrong is shown at
+//! once with its file and line, and nothing has a default that bounds emission. No port, socket or
+//! clock is touched here.
+
+use std::path::{Path, PathBuf};
+
+mod book;
+mod capability;
+mod contradiction;
+mod demo;
+mod files;
+mod house;
+mod laser;
+mod library;
+mod mistake;
+mod pemf;
+mod plate;
+mod profile;
+mod reason;
+mod report;
+mod rooms;
+mod scale;
+mod secret;
+mod settings;
+mod shape;
+mod suggestion;
+mod table;
+mod text;
+mod timing;
+mod unit;
+
+use crate::directory::Directory;
+
+pub use files::{Contents, Disk, Files, Memory};
+pub use library::LibraryCard;
+pub use mistake::{ConfigErrors, Kind, Mistake, Style, render};
+pub use plate::{Calibration, Link, Parity, Wire, Wiring};
+pub use report::{Report, UnitReport, report};
+pub use settings::{Grpc, Log, LogFormat, Login, Mqtt, Password, Security, Serves, Settings, Tls};
+pub use unit::{LaserHazard, PemfHazard, Profile, ReadBack, UnitConfig, Watched};
+
+/// A configuration without a mistake.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The settings of the gateway itself.
+    pub settings: Settings,
+    /// What does not change while the gateway runs. Its `run` is zero until the ledger counted it.
+    pub directory: Directory,
+    /// The units, by [`UnitId`](clinic::UnitId).
+    pub units: Vec<UnitConfig>,
+    /// What people have to know of the limits in force.
+    pub library: LibraryCard,
+    /// The SHA-256 of all files, secrets not among them, in hexadecimal: what a session records of
+    /// the configuration that it ran under (CFG-07).
+    pub hash: String,
+}
+
+impl Config {
+    /// Reads the configuration in a folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(folder: &Path) -> Result<Self, ConfigErrors> {
+        Self::read(&Disk::new(folder))
+    }
+
+    /// Reads a configuration from wherever its files are, for a gateway that serves no TLS.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(files: &dyn Files) -> Result<Self, ConfigErrors> {
+        Self::read_for(files, Serves::Loopback)
+    }
+
+    /// Reads a configuration for a gateway that serves so.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read_for(files: &dyn Files, serves: Serves) -> Result<Self, ConfigErrors> {
+        house::read(files, serves)
+    }
+
+    /// The configuration that the demonstration runs on: the files of the repository, with the port
+    /// that `port` has for the unit of a name. Simulated units are built with the keys that
+    /// `simulated_units::Plan` derives from their serial numbers, so they need none.
+    ///
+    /// # Errors
+    /// None, as a test reads the same files.
+    pub fn demo(port: impl FnMut(&str) -> PathBuf) -> Result<Self, ConfigErrors> {
+        let mut config = Self::read(&demo::files())?;
+        config.connect(port);
+        Ok(config)
+    }
+
+    /// Connects every unit to another port than its file says.
+    pub fn connect(&mut self, mut port: impl FnMut(&str) -> PathBuf) {
+        for (unit, card) in self.units.iter_mut().zip(&mut self.directory.units) {
+            unit.link.port = port(&unit.name);
+            card.port = unit.link.port.to_string_lossy().into_owned();
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Reads who a unit is and where it is connected: its plate, its line and its wiring (CFG-04).
+
+use std::{ops::Range, path::PathBuf};
+
+use device_drivers::open_link::Secret;
+use jiff::{ToSpan, civil::Date};
+use safety::Nanos;
+use toml::Spanned;
+
+use super::{files::Files, mistake::Kind, secret, secret::Privacy, settings, table::Table};
+
+/// The serial line of a unit. Its settings are facts of the unit's family (COM-12).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The path of the port.
+    pub port: PathBuf,
+    /// Bits per second.
+    pub baud: u32,
+    /// The address on the line.
+    pub address: u8,
+    /// Parity, which also decides how long a byte takes.
+    pub parity: Parity,
+}
+
+/// The parity of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parity {
+    /// None: ten bits to a byte.
+    None,
+}
+
+impl Link {
+    /// The time that one byte takes, rounded up.
+    pub fn byte(&self) -> Nanos {
+        let bits = match self.parity {
+            Parity::None => 10_u64,
+        };
+        let baud = u64::from(self.baud).max(1);
+        Nanos::new(bits.saturating_mul(1_000_000_000).div_ceil(baud))
+    }
+}
+
+/// When a unit was calibrated, and the first day on which it must not be used (LAS-19, CFG-08).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calibration {
+    /// The day of the last calibration.
+    pub on: Date,
+    /// The first day on which it is overdue.
+    pub due: Date,
+}
+
+impl Calibration {
+    /// Whole days until it is due: none on the day itself and ever after. `None` is unknown.
+    pub fn days(&self, today: Date) -> Option<u32> {
+        let days = today.until(self.due).ok()?.get_days();
+        Some(u32::try_from(days).unwrap_or(0))
+    }
+}
+
+/// What is wired to a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wiring {
+    /// The contact of the door (LCK-05).
+    pub door: Wire,
+    /// The emergency stop (LAS-08).
+    pub e_stop: Wire,
+    /// The footswitch (LAS-06).
+    pub footswitch: Wire,
+}
+
+/// Where a contact is wired to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// To the unit, which acts on it by itself and reports it.
+    Unit,
+    /// There is none.
+    None,
+}
+
+/// The plate of a unit as it was read.
+pub(super) struct Plate {
+    pub(super) maker: String,
+    pub(super) model: String,
+    pub(super) serial: String,
+    pub(super) firmware: Vec<String>,
+    pub(super) applicator: u16,
+    pub(super) calibration: Calibration,
+    /// The key, if its file was named.
+    pub(super) key: Option<Secret>,
+}
+
+/// A line as it was read, and where its port and its speed stand.
+pub(super) struct Line {
+    pub(super) link: Link,
+    pub(super) port: Range<usize>,
+    pub(super) baud: Range<usize>,
+}
+
+/// The contacts as they were read.
+pub(super) struct Contacts {
+    pub(super) wiring: Wiring,
+    pub(super) door: Spanned<Wire>,
+    pub(super) e_stop: Spanned<Wire>,
+    pub(super) footswitch: Spanned<Wire>,
+}
+
+/// Reads `[link]`.
+pub(super) fn link(table: Table<'_>) -> Option<Line> {
+    let port = table.text("port");
+    let port = port.filter(|port| {
+        let possible = settings::is_port_path(port.get_ref());
+        if !possible {
+            let what = "`link.port` is no absolute path";
+            let fix = "write a path that stays: /dev/serial/by-id/…";
+            table.wrong(port, Kind::Range, what, fix);
+        }
+        possible
+    });
+    let baud = table.whole("baud", 1_200..=BAUD_MOST);
+    let baud = baud.filter(|baud| {
+        let usual = BAUDS.contains(baud.get_ref());
+        if !usual {
+            let listed: Vec<_> = BAUDS.iter().map(u64::to_string).collect();
+            let what = format!("`link.baud` is {}, which no port is set to", baud.get_ref());
+            table.wrong(baud, Kind::Range, what, format!("one of {}", listed.join(", ")));
+        }
+        usual
+    });
+    let address = table.whole("address", 1..=247);
+    // The dialect fixes these, so that nothing can hold back a stop (COM-12). They are written down
+    // because the person who connects the unit looks for them here.
+    let data_bits = table.whole("data_bits", 8..=8);
+    let stop_bits = table.whole("stop_bits", 1..=1);
+    let parity = table.word("parity", &[("none", Parity::None)]);
+    let flow_control = table.word("flow_control", &[("none", ())]);
+    table.finish();
+    let _fixed = (data_bits?, stop_bits?, flow_control?);
+    let (port, parity) = (port?, parity?.into_inner());
+    let (baud, address) = (baud?, u8::try_from(address?.into_inner()).ok()?);
+    let (port_span, baud_span) = (port.span(), baud.span());
+    let baud = u32::try_from(baud.into_inner()).ok()?;
+    let link = Link { port: port.into_inner().into(), baud, address, parity };
+    Some(Line { link, port: port_span, baud: baud_span })
+}
+
+/// Reads `[wiring]`.
+pub(super) fn wiring(table: Table<'_>) -> Option<Contacts> {
+    let words = [("unit", Wire::Unit), ("none", Wire::None)];
+    let door = table.word("door", &words);
+    let e_stop = table.word("e_stop", &words);
+    let footswitch = table.word("footswitch", &words);
+    table.finish();
+    let (door, e_stop, footswitch) = (door?, e_stop?, footswitch?);
+    let wiring = Wiring {
+        door: *door.get_ref(),
+        e_stop: *e_stop.get_ref(),
+        footswitch: *footswitch.get_ref(),
+    };
+    Some(Contacts { wiring, door, e_stop, footswitch })
+}
+
+/// Reads `[plate]`.
+pub(super) fn plate(table: Table<'_>, files: &dyn Files, real: bool) -> Option<Plate> {
+    let maker = sayable(&table, "maker");
+    let model = sayable(&table, "model");
+    let serial = sayable(&table, "serial");
+    let firmware = firmware(&table);
+    let applicator = table.whole("applicator", 1..=u64::from(u16::MAX));
+    let calibration = calibration(&table, real);
+    let key = key(&table, files, real);
+    table.finish();
+    Some(Plate {
+        maker: maker?,
+        model: model?,
+        serial: serial?,
+        firmware: firmware?,
+        applicator: u16::try_from(applicator?.into_inner()).ok()?,
+        calibration: calibration?,
+        key: key?,
+    })
+}
+
+/// A text that a unit can say of itself.
+fn sayable(table: &Table<'_>, key: &'static str) -> Option<String> {
+    let text = table.text(key)?;
+    is_sayable(table, key, &text).then(|| text.into_inner())
+}
+
+fn is_sayable(table: &Table<'_>, key: &str, text: &Spanned<String>) -> bool {
+    let printable = text.get_ref().bytes().all(|letter| (0x20..=0x7E).contains(&letter));
+    let fits = printable && text.get_ref().len() <= SAYABLE_MAX;
+    if !fits {
+        let what = format!("`{}` is nothing that a unit can say of itself", table.full(key));
+        let fix = format!("give 1 to {SAYABLE_MAX} printable ASCII characters, as on the plate");
+        table.wrong(text, Kind::Range, what, fix);
+    }
+    fits
+}
+
+fn firmware(table: &Table<'_>) -> Option<Vec<String>> {
+    let list = table.texts("firmware")?;
+    if list.get_ref().is_empty() {
+        let what = "`plate.firmware` allows no version";
+        table.wrong(&list, Kind::Range, what, "list the versions that were approved");
+        return None;
+    }
+    let version = |version: &Spanned<String>| {
+        is_sayable(table, "firmware", version).then(|| version.get_ref().clone())
+    };
+    list.get_ref().iter().map(version).collect()
+}
+
+/// The days of calibration. A real unit is calibrated once a year, or as its maker says (CFG-08).
+fn calibration(table: &Table<'_>, real: bool) -> Option<Calibration> {
+    let on = table.day("calibrated_on");
+    let due = table.day("calibration_due");
+    let basis = table.maybe_text("calibration_basis");
+    let (on, due) = (*on?.get_ref(), due?);
+    if *due.get_ref() <= on {
+        let what = format!("`plate.calibration_due` is not after `calibrated_on`, {on}");
+        table.wrong(&due, Kind::Contradiction, what, "give the first day on which it is overdue");
+        return None;
+    }
+    let year = on.checked_add(1.year()).ok()?;
+    if real && *due.get_ref() > year && basis.is_none() {
+        let what = format!("`plate.calibration_due` is later than 12 months after {on}");
+        let fix = format!("give {year}, or say in `calibration_basis` where the maker says so");
+        table.wrong(&due, Kind::Range, what, fix);
+        return None;
+    }
+    Some(Calibration { on, due: due.into_inner() })
+}
+
+/// The key of the unit, if a file is named. A simulated unit may go without: it has a key that
+/// everybody knows, because it proves nothing to anybody.
+fn key(table: &Table<'_>, files: &dyn Files, real: bool) -> Option<Option<Secret>> {
+    if !real && !table.has("key_file") {
+        let _asked = table.maybe_text("key_file");
+        return Some(None);
+    }
+    let path = table.text("key_file")?;
+    let privacy = if real { Privacy::Required } else { Privacy::Waived };
+    secret::key(table, &path, files, privacy).map(Some)
+}
+
+/// The longest text in an identity (open-link, section 7.1).
+const SAYABLE_MAX: usize = 24;
+/// The speeds that ports are set to.
+const BAUDS: [u64; 11] =
+    [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, BAUD_MOST];
+/// The highest of them.
+const BAUD_MOST: u64 = 921_600;

@@ -1,0 +1,261 @@
+//! Reads the file of one unit, and everything in it that must agree (CFG-04, CFG-09).
+
+use std::ops::Range as Span;
+
+use clinic::{LineId, RoomId, UnitId};
+use device_drivers::open_link::{Plate, Secret, Spoken};
+use safety::{CoilLimits, Limits, Nanos, Output, Terms, Timing};
+use toml::Spanned;
+
+use super::{
+    capability::Read,
+    files::Files,
+    laser,
+    library::Library,
+    mistake::{Kind, Page},
+    pemf, plate,
+    plate::{Contacts, Link, Wire},
+    table::Table,
+    unit::{DIALECT, ReadBack, UnitConfig, Watched},
+};
+use crate::directory::Modality;
+
+/// A unit that was read, and where the values stand that other files are compared with.
+pub(super) struct Draft {
+    pub(super) page: Page,
+    pub(super) unit: UnitConfig,
+    pub(super) room: Spanned<String>,
+    pub(super) name: Span<usize>,
+    pub(super) port: Span<usize>,
+    pub(super) mark: Span<usize>,
+    pub(super) baud: Span<usize>,
+}
+
+/// What a unit of any modality has.
+pub(super) struct Common {
+    pub(super) link: Link,
+    pub(super) plate: plate::Plate,
+    pub(super) contacts: Contacts,
+    pub(super) lease: Spanned<u64>,
+    pub(super) rise: Spanned<u64>,
+    pub(super) read_back: Spanned<ReadBack>,
+}
+
+/// Reads the file of one unit. `None` if something is missing; what, was noted.
+pub(super) fn read(root: Table<'_>, files: &dyn Files, library: &Library) -> Option<Draft> {
+    let page = root.page().clone();
+    let name = root.name("name");
+    let room = root.name("room");
+    let mark = root.word("mark", &[("real", true), ("simulated", false)]);
+    let modality = root.word("modality", &[("laser", Modality::Laser), ("pemf", Modality::Pemf)]);
+    let dialect = root.word("dialect", &[(DIALECT, ())]);
+    // A unit without a mark is a mistake already, and is not held to what a real one needs as well.
+    let real = mark.as_ref().is_some_and(|mark| *mark.get_ref());
+    let line = root.table("link").and_then(plate::link);
+    let plate = root.table("plate").and_then(|table| plate::plate(table, files, real));
+    let contacts = root.table("wiring").and_then(plate::wiring);
+    let modality = *modality?.get_ref();
+    let lease_most = match modality {
+        Modality::Laser => 1_000,
+        Modality::Pemf => 3_000,
+    };
+    let lease = root.whole("lease_ms", 1..=lease_most);
+    let rise = root.whole("rise_ms", 1..=RISE_MOST);
+    let read_back = read_back(&root, modality, real);
+    let common = (|| {
+        Some(Common {
+            link: line.as_ref()?.link.clone(),
+            plate: plate?,
+            contacts: contacts?,
+            lease: lease?,
+            rise: rise?,
+            read_back: read_back?,
+        })
+    })();
+    let facts = common.as_ref().map(|common| {
+        let of = &common.plate;
+        (of.calibration, *common.read_back.get_ref(), common.contacts.wiring)
+    });
+    let profile = match modality {
+        Modality::Laser => laser::read(&root, common, library),
+        Modality::Pemf => pemf::read(&root, common, library),
+    };
+    root.finish();
+    let (calibration, read_back, wiring) = facts?;
+    let (line, name, _dialect) = (line?, name?, dialect?);
+    Some(Draft {
+        room: room?,
+        name: name.span(),
+        port: line.port,
+        mark: mark?.span(),
+        baud: line.baud,
+        unit: UnitConfig {
+            id: UnitId(u16::MAX),
+            line: LineId(u16::MAX),
+            room: RoomId(u16::MAX),
+            name: name.into_inner(),
+            file: page.text.name.clone(),
+            real,
+            link: line.link,
+            calibration,
+            read_back,
+            wiring,
+            profile: profile?,
+        },
+        page,
+    })
+}
+
+/// How the output is known. A unit whose output nobody reads back cannot be made ready; one whose
+/// output is derived needs a meter check that this gateway cannot take yet, so a real one is
+/// refused.
+fn read_back(root: &Table<'_>, modality: Modality, real: bool) -> Option<Spanned<ReadBack>> {
+    let measured = match modality {
+        Modality::Laser => "optical",
+        Modality::Pemf => "field",
+    };
+    let words = [
+        (measured, Some(ReadBack::Measured)),
+        ("derived", Some(ReadBack::Derived)),
+        ("none", None),
+    ];
+    let found = root.word("read_back", &words)?;
+    let refuse = |what, fix: String| {
+        root.wrong(&found, Kind::Range, what, fix);
+        None
+    };
+    match *found.get_ref() {
+        None => refuse(
+            "`read_back` is `none`: a unit whose output nobody reads back is never ready",
+            format!("a unit that measures its output has `{measured}`"),
+        ),
+        Some(ReadBack::Derived) if real => refuse(
+            "`read_back` is `derived`: that needs an attested meter check, which is not built yet",
+            format!("a unit that measures its output has `{measured}`"),
+        ),
+        Some(kind @ (ReadBack::Measured | ReadBack::Derived)) => {
+            Some(Spanned::new(found.span(), kind))
+        }
+    }
+}
+
+/// Makes what is watched out of what was read, and notes where it does not agree.
+pub(super) fn watched<M: clinic::Kind + Spoken>(
+    root: &Table<'_>,
+    common: Common,
+    read: &Read<M>,
+    off_below: &Spanned<u64>,
+    library: (M::Library, Timing),
+    rest: (M::Unit, Option<CoilLimits>),
+) -> Option<Watched<M>> {
+    let (library, timing) = library;
+    let (unit, coil) = rest;
+    agree(root, &common, read, off_below, &timing);
+    let off_below = M::Output::from_count(u32::try_from(*off_below.get_ref()).ok()?);
+    let lease = Nanos::from_millis(*common.lease.get_ref());
+    let terms = Terms {
+        timing,
+        lease,
+        rise: Nanos::from_millis(*common.rise.get_ref()),
+        off_below,
+        second_enable: common.contacts.wiring.footswitch == Wire::Unit,
+        coil,
+    };
+    let key = common.plate.key.unwrap_or_else(|| known_key(&common.plate.serial));
+    let plate = Plate {
+        address: common.link.address,
+        maker: common.plate.maker,
+        model: common.plate.model,
+        serial: common.plate.serial,
+        firmware: common.plate.firmware,
+        key,
+        applicator: common.plate.applicator,
+        capability: read.record,
+        lease,
+        baud: common.link.baud,
+        poll: timing.poll,
+        link: timing.link,
+        off_below,
+        challenge_seed: Secret::new([0; 32]),
+    };
+    let limits = Limits { library, unit, tail: terms.tail() };
+    let watched = Watched { terms, limits, plate };
+    // What is noted above with its line is not found again here; what is new has the plate's line.
+    let noted = root.page().mistakes.count();
+    if let Err(error) = watched.budget()
+        && noted == 0
+    {
+        root.page().wrong(
+            Kind::Range,
+            root.at(),
+            format!("no unit can be this: {error}"),
+            "mend it",
+        );
+    }
+    Some(watched)
+}
+
+/// The key of a simulated unit, which everybody can know.
+fn known_key(serial: &str) -> Secret {
+    Secret::new(simulated_units::Plan::laser(serial).key)
+}
+
+/// Notes what the record, the wiring and the times do not agree on.
+fn agree<M: Spoken>(
+    root: &Table<'_>,
+    common: &Common,
+    read: &Read<M>,
+    off_below: &Spanned<u64>,
+    timing: &Timing,
+) {
+    let wrong = |value: &Spanned<u64>, what: String, fix: String| {
+        root.wrong(value, Kind::Contradiction, what, fix);
+    };
+    let record = &read.record;
+    let (min, max) = (record.lease.min.millis(), record.lease.max.millis());
+    if !(min..=max).contains(common.lease.get_ref()) {
+        let what = format!("`lease_ms` is none that the unit takes: {min} to {max}");
+        wrong(&common.lease, what, format!("give a value from {min} to {max}"));
+    }
+    if timing.warning < record.warning {
+        let (unit, ours) = (record.warning.millis(), timing.warning.millis());
+        let what = format!("the unit warns for {unit} ms at least, and limits.toml has {ours} ms");
+        wrong(&read.warning, what, "raise `warning_ms` in limits.toml".into());
+    }
+    if timing.poll < record.sample {
+        let what =
+            format!("the unit measures less often than it is asked, {} ms", timing.poll.millis());
+        wrong(&read.sample, what, "raise `poll_ms` in limits.toml, or use another unit".into());
+    }
+    let most = u64::from(record.level.max.count()).saturating_mul(1_000);
+    let rises = most.div_ceil(u64::from(record.ramp_per_second.count()).max(1));
+    if *common.rise.get_ref() < rises {
+        let what = format!("`rise_ms` is shorter than the ramp of the unit takes, {rises} ms");
+        wrong(&common.rise, what, format!("give at least {rises}"));
+    }
+    let least = u64::from(record.level.min.count());
+    if *off_below.get_ref() > least {
+        let what = format!("what counts as off is above the least output of the unit, {least}");
+        wrong(off_below, what, format!("give at most {least}"));
+    }
+    let measures = *common.read_back.get_ref() == ReadBack::Measured;
+    if measures != *read.measured.get_ref() {
+        let what = "`capability.measured` and `read_back` contradict each other";
+        let fix = "measured at the output is `true`, derived from the drive is `false`";
+        root.wrong(&read.measured, Kind::Contradiction, what, fix);
+    }
+    wired(root, &common.contacts.door, record.interlock, "door", "interlock");
+    wired(root, &common.contacts.footswitch, record.footswitch, "footswitch", "footswitch");
+}
+
+/// Notes a contact that is wired to a unit that has no input for it, or the other way round.
+fn wired(root: &Table<'_>, wire: &Spanned<Wire>, fitted: bool, contact: &str, input: &str) {
+    if (*wire.get_ref() == Wire::Unit) != fitted && !root.page().is_noted(&wire.span()) {
+        let what = format!("`wiring.{contact}` and `capability.{input}` contradict each other");
+        let fix = "a contact is wired to the unit if and only if the unit has the input for it";
+        root.wrong(wire, Kind::Contradiction, what, fix);
+    }
+}
+
+/// The longest rise: within it a deviation upwards alone is seen.
+const RISE_MOST: u64 = 10_000;

@@ -1,0 +1,121 @@
+//! What `check` tells of a configuration without a mistake: per unit, how fast it stops.
+
+use std::fmt;
+
+use device_drivers::Budget;
+use jiff::civil::Date;
+use safety::Nanos;
+
+use super::{Config, UnitConfig, files::Files, library::LibraryCard};
+
+/// What a person has to know before the gateway starts.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The limits in force.
+    pub library: LibraryCard,
+    /// The SHA-256 of the configuration.
+    pub hash: String,
+    /// The units, in the order of the configuration.
+    pub units: Vec<UnitReport>,
+}
+
+/// What a person has to know of one unit.
+#[derive(Clone, Debug)]
+pub struct UnitReport {
+    /// Its name.
+    pub name: String,
+    /// Whether it treats people.
+    pub real: bool,
+    /// The parts of its stop path. `None` if its profile is impossible.
+    pub budget: Option<Budget>,
+    /// Within this, emission has to end after any single fault.
+    pub bound: Nanos,
+    /// The first day on which its calibration is overdue.
+    pub calibration_due: Date,
+    /// Whole days until then; none once it is overdue, and then it does not start (LAS-19).
+    pub calibration_days: Option<u32>,
+    /// Its port.
+    pub port: String,
+    /// Whether something is at its port now. An adapter that is not plugged in keeps one unit from
+    /// being used, and not the gateway from starting.
+    pub has_port: bool,
+}
+
+/// Tells of a configuration as of `today`, with the ports that `files` sees.
+pub fn report(config: &Config, files: &dyn Files, today: Date) -> Report {
+    let of = |unit: &UnitConfig| UnitReport {
+        name: unit.name.clone(),
+        real: unit.real,
+        budget: unit.budget().ok(),
+        bound: unit.bound(),
+        calibration_due: unit.calibration.due,
+        calibration_days: unit.calibration.days(today),
+        port: unit.link.port.to_string_lossy().into_owned(),
+        has_port: files.has_port(&unit.link.port),
+    };
+    Report {
+        library: config.library.clone(),
+        hash: config.hash.clone(),
+        units: config.units.iter().map(of).collect(),
+    }
+}
+
+impl UnitReport {
+    /// Whether it stops within its bound.
+    pub fn is_in_time(&self) -> bool {
+        self.budget.is_some_and(|budget| budget.worst() <= self.bound)
+    }
+
+    /// Whether its calibration keeps it from starting (LAS-19).
+    pub fn is_overdue(&self) -> bool {
+        self.calibration_days.is_none_or(|days| days == 0)
+    }
+}
+
+impl Report {
+    /// Whether every unit stops within its bound.
+    pub fn is_in_time(&self) -> bool {
+        self.units.iter().all(UnitReport::is_in_time)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LibraryCard { revision, approvers, values, proposals } = &self.library;
+        let approved = match approvers.as_slice() {
+            [] => "approved by nobody yet".to_owned(),
+            names => format!("approved by {}", names.join(" and ")),
+        };
+        writeln!(f, "limits {revision}, {approved}")?;
+        writeln!(
+            f,
+            "{proposals} of {values} values are proposals: they need the clinic's sign-off"
+        )?;
+        writeln!(f, "configuration {}", self.hash)?;
+        writeln!(f)?;
+        let head = ["detect", "turn", "confirm", "lease", "worst", "bound"];
+        write!(f, "{:<20} {:<9}", "unit (times in ms)", "mark")?;
+        head.iter().try_for_each(|word| write!(f, " {word:>7}"))?;
+        writeln!(f, "  stop     calibration")?;
+        self.units.iter().try_for_each(|unit| writeln!(f, "{unit}"))
+    }
+}
+
+impl fmt::Display for UnitReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.real { "real" } else { "simulated" };
+        write!(f, "{:<20} {mark:<9}", self.name)?;
+        let parts = self.budget.map(|budget| {
+            [budget.detect, budget.turn, budget.confirm, budget.lease, budget.worst(), self.bound]
+        });
+        for time in parts.iter().flatten() {
+            write!(f, " {:>7}", time.get().div_ceil(1_000_000))?;
+        }
+        write!(f, "  {:<8}", if self.is_in_time() { "ok" } else { "REFUSED" })?;
+        match self.calibration_days {
+            None | Some(0) => write!(f, " OVERDUE since {}", self.calibration_due)?,
+            Some(days) => write!(f, " due {}, in {days} days", self.calibration_due)?,
+        }
+        if self.has_port { Ok(()) } else { write!(f, "; nothing at {}", self.port) }
+    }
+}

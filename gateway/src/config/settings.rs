@@ -1,0 +1,332 @@
+//! Reads the settings of the gateway itself: where it listens, what it publishes, where it writes.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use toml::Spanned;
+
+use super::{files::Files, mistake::Kind, secret, table::Table};
+
+/// The settings of the gateway itself.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The site, as topics name it.
+    pub site: String,
+    /// The gateway, as topics name it.
+    pub gateway: String,
+    /// Where gRPC is served, and to whom.
+    pub grpc: Grpc,
+    /// The broker.
+    pub mqtt: Mqtt,
+    /// Where metrics are served: on this machine alone, as nobody has to prove who they are there.
+    pub metrics: SocketAddr,
+    /// The folder of ledger, audit and recordings.
+    pub data: PathBuf,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// How gRPC is served.
+#[derive(Clone, Debug)]
+pub struct Grpc {
+    /// The address.
+    pub listen: SocketAddr,
+    /// Who may call.
+    pub security: Security,
+}
+
+/// Who may call the gateway.
+#[derive(Clone, Debug)]
+pub enum Security {
+    /// Anybody on this machine. Only simulated units may then be opened.
+    Loopback,
+    /// Whoever holds a certificate of the clinic.
+    Mutual(Tls),
+}
+
+/// How the gateway that reads the settings can serve. Certificates that nobody serves would be
+/// worse than none: people would believe in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serves {
+    /// On this machine alone, so `[grpc.tls]` is a mistake.
+    Loopback,
+    /// With certificates as well.
+    Tls,
+}
+
+/// Where the certificates are.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The chain of the gateway, as PEM.
+    pub certificate: PathBuf,
+    /// Its key, as PEM, readable by the gateway alone.
+    pub key: PathBuf,
+    /// The authority that signs clients, as PEM.
+    pub clients: PathBuf,
+}
+
+/// The broker that the gateway publishes to.
+#[derive(Clone, Debug)]
+pub enum Mqtt {
+    /// A broker inside the gateway, for this machine.
+    Embedded {
+        /// Its address.
+        listen: SocketAddr,
+    },
+    /// A broker elsewhere.
+    Broker {
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// What the gateway is called there.
+        client_id: String,
+        /// How it logs in, if it has to.
+        login: Option<Login>,
+    },
+}
+
+/// How the gateway logs in at a broker.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The name.
+    pub username: String,
+    /// The password.
+    pub password: Password,
+}
+
+/// A password that nobody may read in a log (SEC-08).
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    pub(super) const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The password, for whoever logs in.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// The directives of the filter.
+    pub filter: String,
+    /// The form of a line.
+    pub format: LogFormat,
+}
+
+/// The form of a line of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors.
+    Json,
+}
+
+/// Reads the settings. `None` if something is missing; what, was noted.
+pub(super) fn read(root: Table<'_>, files: &dyn Files, serves: Serves) -> Option<Settings> {
+    let site = root.name("site");
+    let gateway = root.name("gateway");
+    let grpc = root.table("grpc").and_then(|table| grpc(table, files, serves));
+    let mqtt = root.table("mqtt").and_then(|table| mqtt(table, files));
+    let metrics = root.table("metrics").and_then(|table| {
+        let listen = loopback(&table, "listen", "metrics ask nobody who they are");
+        table.finish();
+        listen
+    });
+    let data = root.table("data").and_then(|table| {
+        let folder = table.text("folder");
+        table.finish();
+        folder
+    });
+    let log = root.table("log").and_then(log);
+    root.finish();
+    Some(Settings {
+        site: site?.into_inner(),
+        gateway: gateway?.into_inner(),
+        grpc: grpc?,
+        mqtt: mqtt?,
+        metrics: metrics?,
+        data: files.resolve(data?.get_ref()),
+        log: log?,
+    })
+}
+
+fn grpc(table: Table<'_>, files: &dyn Files, serves: Serves) -> Option<Grpc> {
+    let tls = table.maybe_table("tls").map(|table| {
+        if serves == Serves::Loopback {
+            let what = "[grpc.tls] is not served by this gateway yet";
+            let fix = "delete it: callers would believe in certificates that nobody checks";
+            table.page().wrong(Kind::Range, table.at(), what, fix);
+        }
+        tls(table, files)
+    });
+    let listen = match tls {
+        Some(_) => address(&table, "listen"),
+        None => loopback(&table, "listen", "without [grpc.tls] nobody proves who calls"),
+    };
+    table.finish();
+    let security = match tls {
+        Some(tls) => Security::Mutual(tls?),
+        None => Security::Loopback,
+    };
+    Some(Grpc { listen: listen?, security })
+}
+
+fn tls(table: Table<'_>, files: &dyn Files) -> Option<Tls> {
+    let certificate = existing(&table, "certificate_file", files);
+    let clients = existing(&table, "clients_file", files);
+    let key = table.text("key_file");
+    let key = key.and_then(|path| {
+        secret::read(&table, &path, files, secret::Privacy::Required).map(|_| path)
+    });
+    table.finish();
+    Some(Tls { certificate: certificate?, key: files.resolve(key?.get_ref()), clients: clients? })
+}
+
+fn mqtt(table: Table<'_>, files: &dyn Files) -> Option<Mqtt> {
+    let embedded = table.maybe_table("embedded");
+    let broker = table.maybe_table("broker");
+    let mqtt = match (embedded, broker) {
+        (Some(embedded), None) => {
+            let listen = loopback(&embedded, "listen", "the embedded broker lets anybody in");
+            embedded.finish();
+            listen.map(|listen| Mqtt::Embedded { listen })
+        }
+        (None, Some(broker)) => external(broker, files),
+        (None, None) => {
+            let what = "[mqtt] has neither `embedded` nor `broker`";
+            let fix = "add the section `[mqtt.embedded]` or `[mqtt.broker]`";
+            table.page().wrong(Kind::Missing, table.at(), what, fix);
+            None
+        }
+        (Some(embedded), Some(_)) => {
+            let what = "[mqtt] has both `embedded` and `broker`";
+            let fix = "keep one: the gateway publishes to one broker";
+            table.page().wrong(Kind::Contradiction, embedded.at(), what, fix);
+            None
+        }
+    };
+    table.finish();
+    mqtt
+}
+
+fn external(table: Table<'_>, files: &dyn Files) -> Option<Mqtt> {
+    let host = table.text("host");
+    let port = table.whole("port", 1..=u64::from(u16::MAX));
+    let client_id = table.name("client_id");
+    let username = table.maybe_text("username");
+    let file = table.maybe_text("password_file");
+    let login = match (username, file) {
+        (Some(username), Some(path)) => {
+            let found = secret::read(&table, &path, files, secret::Privacy::Required);
+            let password = found.and_then(|bytes| password(&table, &path, bytes));
+            Some(password.map(|password| Login { username: username.into_inner(), password }))
+        }
+        (None, None) => None,
+        (Some(lone), None) | (None, Some(lone)) => {
+            let what = "`username` and `password_file` come together";
+            table.wrong(&lone, Kind::Missing, what, "add the other, or delete this one");
+            None
+        }
+    };
+    table.finish();
+    let login = match login {
+        Some(login) => Some(login?),
+        None => None,
+    };
+    Some(Mqtt::Broker {
+        host: host?.into_inner(),
+        port: u16::try_from(port?.into_inner()).ok()?,
+        client_id: client_id?.into_inner(),
+        login,
+    })
+}
+
+fn password(table: &Table<'_>, path: &Spanned<String>, bytes: Vec<u8>) -> Option<Password> {
+    let text = String::from_utf8(bytes).ok();
+    let text = text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
+    let text = text.filter(|text| !text.is_empty() && !text.chars().any(char::is_control));
+    if text.is_none() {
+        let what = "the password file is empty or holds more than one line of text";
+        table.wrong(path, Kind::Secret, what, "put the password on its only line");
+    }
+    text.map(Password::new)
+}
+
+fn log(table: Table<'_>) -> Option<Log> {
+    let filter = table.text("filter");
+    let format = table.word("format", &[("text", LogFormat::Text), ("json", LogFormat::Json)]);
+    let is_filter = |filter: &Spanned<String>| {
+        let parsed = filter.get_ref().parse::<tracing_subscriber::EnvFilter>();
+        if parsed.is_err() {
+            let fix = "write a level, or directives such as `info,gateway=debug`";
+            table.wrong(filter, Kind::Range, "`log.filter` is no filter", fix);
+        }
+        parsed.is_ok()
+    };
+    let filter = filter.filter(is_filter);
+    table.finish();
+    Some(Log { filter: filter?.into_inner(), format: format?.into_inner() })
+}
+
+fn existing(table: &Table<'_>, key: &'static str, files: &dyn Files) -> Option<PathBuf> {
+    let path = table.text(key)?;
+    match files.read(path.get_ref()) {
+        Ok(_) => Some(files.resolve(path.get_ref())),
+        Err(error) => {
+            let what = format!("the file of `{}` cannot be read: {error}", table.full(key));
+            table.wrong(&path, Kind::File, what, RELATIVE);
+            None
+        }
+    }
+}
+
+/// An address on this machine.
+fn loopback(table: &Table<'_>, key: &'static str, why: &str) -> Option<SocketAddr> {
+    let text = address_text(table, key)?;
+    let address = *text.get_ref();
+    if address.ip().is_loopback() {
+        return Some(address);
+    }
+    let what = format!("`{}` is open to other machines: {why}", table.full(key));
+    let fix = format!("listen on 127.0.0.1:{}", address.port());
+    table.wrong(&text, Kind::Range, what, fix);
+    None
+}
+
+fn address(table: &Table<'_>, key: &'static str) -> Option<SocketAddr> {
+    address_text(table, key).map(Spanned::into_inner)
+}
+
+fn address_text(table: &Table<'_>, key: &'static str) -> Option<Spanned<SocketAddr>> {
+    let text = table.text(key)?;
+    if let Ok(address) = text.get_ref().parse() {
+        return Some(Spanned::new(text.span(), address));
+    }
+    let what = format!("`{}` is no address and port", table.full(key));
+    table.wrong(&text, Kind::Range, what, "write it like \"127.0.0.1:50051\"");
+    None
+}
+
+/// Where files are looked for.
+pub(super) const RELATIVE: &str = "a path is absolute, or relative to the folder of gateway.toml";
+
+/// Whether a path is one that a port can have.
+pub(super) fn is_port_path(path: &str) -> bool {
+    Path::new(path).is_absolute() && !path.contains("..")
+}

@@ -1,0 +1,219 @@
+//! One unit as the configuration describes it, and what the daemon makes of that.
+
+use std::sync::Arc;
+
+use clinic::{AnyPlan, Kind, LineId, Plan, RoomId, UnitId};
+use device_drivers::{
+    Budget, Dialect,
+    open_link::{OpenLink, Plate, PlateError, Secret, Spoken},
+};
+use jiff::civil::Date;
+use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pemf, Terms, Timing};
+
+use super::plate::{Calibration, Link, Wiring};
+use crate::directory::{Modality, UnitCard};
+
+/// One unit as the configuration describes it.
+#[derive(Clone, Debug)]
+pub struct UnitConfig {
+    /// Its place in the configuration.
+    pub id: UnitId,
+    /// Its line.
+    pub line: LineId,
+    /// Its room.
+    pub room: RoomId,
+    /// Its name.
+    pub name: String,
+    /// The file that describes it.
+    pub file: Arc<str>,
+    /// Whether it treats people.
+    pub real: bool,
+    /// The line that it is connected by.
+    pub link: Link,
+    /// When its calibration falls due.
+    pub calibration: Calibration,
+    /// How its output is known.
+    pub read_back: ReadBack,
+    /// What is wired to it.
+    pub wiring: Wiring,
+    /// What only its modality has.
+    pub profile: Profile,
+}
+
+/// How the output of a unit is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadBack {
+    /// Measured where it leaves.
+    Measured,
+    /// Derived from the drive.
+    Derived,
+}
+
+/// What only one modality has.
+#[derive(Clone, Debug)]
+pub enum Profile {
+    /// A laser.
+    Laser(Box<Watched<Laser>>, LaserHazard),
+    /// A PEMF unit.
+    Pemf(Box<Watched<Pemf>>, PemfHazard),
+}
+
+/// How a unit is watched, what it may be asked to do, and how it is spoken to.
+#[derive(Clone, Debug)]
+pub struct Watched<M: Kind + Spoken> {
+    /// How strictly it is watched.
+    pub terms: Terms<M>,
+    /// What it may be asked to do. Its calibration is unknown, which refuses, until a day is given:
+    /// see [`UnitConfig::plan`].
+    pub limits: Limits<M>,
+    /// Who it must prove to be. Its seed of challenges is given with the plan.
+    pub(super) plate: Plate<M>,
+}
+
+/// What people beside a laser have to know (CFG-04, LAS-13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaserHazard {
+    /// What eyewear must have at every wavelength.
+    pub eyewear: OpticalDensity,
+    /// Within this distance the beam harms an eye, in millimetres.
+    pub ocular_distance_millimetres: u32,
+    /// Within this distance its reflection does, in millimetres.
+    pub zone_millimetres: u32,
+    /// How fast the beam widens, in milliradians.
+    pub divergence_milliradians: u32,
+    /// The spots that its applicator can make (LAS-18).
+    pub spots: Vec<Area>,
+}
+
+/// What people beside a coil have to know (PEM-10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PemfHazard {
+    /// Within this distance nobody with an implant may be, in millimetres.
+    pub keep_out_millimetres: u32,
+}
+
+impl UnitConfig {
+    /// What it emits.
+    pub const fn modality(&self) -> Modality {
+        match self.profile {
+            Profile::Laser(..) => Modality::Laser,
+            Profile::Pemf(..) => Modality::Pemf,
+        }
+    }
+
+    /// The unit as the clinic takes it, with the calibration that it has `today`. `seed` is fresh
+    /// and random for every start of the gateway: challenges are derived from it.
+    ///
+    /// # Errors
+    /// None that [`Config::load`](super::Config::load) has not shown already.
+    pub fn plan(&self, today: Date, seed: Secret) -> Result<AnyPlan, PlateError> {
+        let days = self.calibration.days(today);
+        match &self.profile {
+            Profile::Laser(watched, _) => {
+                let mut limits = watched.limits;
+                limits.unit.calibration_days = days;
+                Ok(AnyPlan::Laser(Box::new(watched.plan(self, limits, seed)?)))
+            }
+            Profile::Pemf(watched, _) => {
+                let mut limits = watched.limits;
+                limits.unit.calibration_days = days;
+                Ok(AnyPlan::Pemf(Box::new(watched.plan(self, limits, seed)?)))
+            }
+        }
+    }
+
+    /// The longest times that its stop path takes.
+    ///
+    /// # Errors
+    /// None that [`Config::load`](super::Config::load) has not shown already.
+    pub fn budget(&self) -> Result<Budget, PlateError> {
+        match &self.profile {
+            Profile::Laser(watched, _) => watched.budget(),
+            Profile::Pemf(watched, _) => watched.budget(),
+        }
+    }
+
+    /// The times that it is watched by.
+    pub const fn timing(&self) -> &Timing {
+        match &self.profile {
+            Profile::Laser(watched, _) => &watched.terms.timing,
+            Profile::Pemf(watched, _) => &watched.terms.timing,
+        }
+    }
+
+    /// Within this, emission has to end after any single fault (T_any: 1 s and 3 s).
+    pub const fn bound(&self) -> Nanos {
+        match self.profile {
+            Profile::Laser(..) => Nanos::from_millis(1_000),
+            Profile::Pemf(..) => Nanos::from_millis(3_000),
+        }
+    }
+
+    /// What everybody may know of it.
+    pub fn card(&self) -> UnitCard {
+        let plate = match &self.profile {
+            Profile::Laser(watched, _) => watched.card(),
+            Profile::Pemf(watched, _) => watched.card(),
+        };
+        UnitCard {
+            name: self.name.clone(),
+            room: self.room,
+            modality: self.modality(),
+            real: self.real,
+            dialect: DIALECT.into(),
+            port: self.link.port.to_string_lossy().into_owned(),
+            plate,
+        }
+    }
+
+    /// Replaces what it proves to know, for a simulated unit that was built with another key.
+    pub fn set_key(&mut self, key: Secret) {
+        match &mut self.profile {
+            Profile::Laser(watched, _) => watched.plate.key = key,
+            Profile::Pemf(watched, _) => watched.plate.key = key,
+        }
+    }
+}
+
+impl<M: Kind + Spoken> Watched<M>
+where
+    OpenLink<M>: Send,
+{
+    fn plan(
+        &self,
+        unit: &UnitConfig,
+        limits: Limits<M>,
+        seed: Secret,
+    ) -> Result<Plan<M>, PlateError> {
+        let plate = Plate { challenge_seed: seed, ..self.plate.clone() };
+        Ok(Plan {
+            id: unit.id,
+            line: unit.line,
+            room: unit.room,
+            real: unit.real,
+            terms: self.terms,
+            limits,
+            byte: unit.link.byte(),
+            dialect: Box::new(OpenLink::new(plate)?),
+        })
+    }
+
+    fn card(&self) -> crate::directory::Plate {
+        crate::directory::Plate {
+            maker: self.plate.maker.clone(),
+            model: self.plate.model.clone(),
+            serial: self.plate.serial.clone(),
+            firmware: self.plate.firmware.clone(),
+        }
+    }
+}
+
+impl<M: Kind + Spoken> Watched<M> {
+    /// The longest times that the stop path takes.
+    pub(super) fn budget(&self) -> Result<Budget, PlateError> {
+        Ok(OpenLink::new(self.plate.clone())?.budget())
+    }
+}
+
+/// The dialect that every unit speaks so far.
+pub(super) const DIALECT: &str = "open-link";

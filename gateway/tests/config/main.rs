@@ -1,0 +1,11 @@
+//! The configuration: what loads, what is refused and how that is said.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod cases;
+mod mistakes;
+mod noise;
+mod real;
+mod shelf;
+mod shipped;
+mod unit_cases;
