@@ -1,0 +1,189 @@
+//! A small MQTT broker inside the gateway, for the demonstration: nothing has to be installed.
+//!
+//! It listens on the loopback interface alone and keeps everything in memory. Anybody on this machine
+//! may look; only the gateway may publish, and it proves to be the gateway by a password that is made
+//! anew at each start (SEC-11). A clinic has a broker of its own.
+
+use std::{
+    fs::File,
+    future::Future,
+    io::{self, Read},
+    net::{Ipv4Addr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use mqtt5::{
+    broker::{
+        AuthProvider, AuthResult, BrokerConfig, BrokerShutdownHandle, MqttBroker,
+        config::{StorageBackend, StorageConfig},
+    },
+    packet::connect::ConnectPacket,
+    protocol::v5::reason_codes::ReasonCode,
+};
+use tokio::{task::JoinHandle, time::timeout};
+
+use crate::telemetry::{Credentials, Server};
+
+/// What names of clients begin with that nobody else may take.
+const RESERVED: &str = "therapy-gateway-";
+/// Who may publish.
+const GATEWAY: &str = "gateway";
+/// Dashboards that may watch at once.
+const CLIENTS_MAX: usize = 64;
+/// Nothing that the gateway says is nearly as long.
+const PACKET_BYTES_MAX: usize = 64 * 1024;
+/// How long the last messages may take to leave.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A broker at work.
+pub struct Broker {
+    address: SocketAddr,
+    password: String,
+    stop: BrokerShutdownHandle,
+    task: JoinHandle<()>,
+}
+
+/// Why there is no broker.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// It could not listen.
+    #[error("the embedded broker cannot listen on {address}: {reason}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
+    /// The machine gave no random bytes for the password.
+    #[error("the embedded broker has no password: {0}")]
+    Random(#[from] io::Error),
+}
+
+impl Broker {
+    /// Starts to serve on the loopback interface; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// If the port is taken, or the machine gives no random bytes.
+    pub async fn start(port: u16) -> Result<Self, BrokerError> {
+        let password = password()?;
+        let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let refused = |reason: String| BrokerError::Listen { address: asked, reason };
+        let broker = MqttBroker::with_config(config(asked)).await;
+        let broker = broker.map_err(|error| refused(error.to_string()))?;
+        let door = Arc::new(Door { password: password.clone().into_bytes() });
+        let mut broker = broker.with_auth_provider(door);
+        let address = broker.local_addr().ok_or_else(|| refused("it has no address".into()))?;
+        let stop = broker.shutdown_handle();
+        let task = tokio::spawn(async move {
+            if let Err(error) = broker.run().await {
+                tracing::error!(%error, "the embedded broker ended");
+            }
+        });
+        Ok(Self { address, password, stop, task })
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How telemetry reaches it.
+    pub fn server(&self) -> Server {
+        let password = self.password.clone();
+        Server {
+            host: self.address.ip().to_string(),
+            port: self.address.port(),
+            client_id: format!("{RESERVED}{GATEWAY}"),
+            credentials: Some(Credentials { user: GATEWAY.into(), password }),
+        }
+    }
+
+    /// Ends it. Call it after telemetry has shut down.
+    pub async fn shut_down(mut self) {
+        self.stop.shutdown();
+        if timeout(FAREWELL, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn config(address: SocketAddr) -> BrokerConfig {
+    BrokerConfig {
+        bind_addresses: vec![address],
+        max_clients: CLIENTS_MAX,
+        max_packet_size: PACKET_BYTES_MAX,
+        sys_topics_enabled: false,
+        storage_config: StorageConfig {
+            backend: StorageBackend::Memory,
+            enable_persistence: false,
+            ..StorageConfig::default()
+        },
+        ..BrokerConfig::default()
+    }
+}
+
+/// 128 random bits as text.
+fn password() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Lets everybody look and the gateway alone speak.
+struct Door {
+    password: Vec<u8>,
+}
+
+impl Door {
+    fn admit(&self, connect: &ConnectPacket) -> AuthResult {
+        let password = connect.password.as_deref();
+        match connect.username.as_deref() {
+            // The password is as random as it is long: how long a comparison takes says nothing.
+            Some(GATEWAY) if password == Some(&self.password) => {
+                AuthResult::success_with_user(GATEWAY)
+            }
+            Some(_) => AuthResult::fail(ReasonCode::BadUsernameOrPassword),
+            // A client that takes the gateway's name would put the gateway off the broker.
+            None if connect.client_id.starts_with(RESERVED) => {
+                AuthResult::fail(ReasonCode::ClientIdentifierNotValid)
+            }
+            None => AuthResult::success(),
+        }
+    }
+}
+
+impl AuthProvider for Door {
+    fn authenticate<'a>(
+        &'a self,
+        connect: &'a ConnectPacket,
+        _from: SocketAddr,
+    ) -> Pin<Box<dyn Future<Output = mqtt5::Result<AuthResult>> + Send + 'a>> {
+        Box::pin(async move { Ok(self.admit(connect)) })
+    }
+
+    fn authorize_publish<'a>(
+        &'a self,
+        _client: &str,
+        user: Option<&'a str>,
+        _topic: &'a str,
+    ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(async move { user == Some(GATEWAY) })
+    }
+
+    fn authorize_subscribe<'a>(
+        &'a self,
+        _client: &str,
+        _user: Option<&'a str>,
+        _filter: &'a str,
+    ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(async { true })
+    }
+}
