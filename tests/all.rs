@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod peers;
+mod pump;
 mod requirements;
+mod swarm;
 mod tidy;
 mod tree;

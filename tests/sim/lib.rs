@@ -1,1 +1,27 @@
-//! sim
+//! A clinic in virtual time: the real core and the real dialects against simulated units, bad
+//! cables, bad disks, people and crashes, judged by the units' own true meters.
+//!
+//! A [`World`] is one story and a seed is all that it depends on. It knows no clock, no file and no
+//! socket, and the judge shares no code with what it judges.
+
+mod cable;
+mod device;
+mod disk;
+mod gateway;
+mod glance;
+mod judge;
+mod limits;
+mod line;
+mod log;
+mod marks;
+mod mishap;
+mod operator;
+mod prescriptions;
+mod story;
+mod ward;
+mod world;
+
+pub use judge::Violation;
+pub use marks::Marks;
+pub use story::{KINDS, Kind, Story};
+pub use world::{Outcome, World};

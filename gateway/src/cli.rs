@@ -1,0 +1,133 @@
+//! The command line.
+
+mod client;
+mod words;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{daemon, demo};
+
+pub(crate) use client::connect;
+pub(crate) use words::{dose_words, state};
+
+/// Bridges therapy units on serial ports to clinic software, and decides ahead of every byte
+/// whether a unit may emit.
+#[derive(Debug, Parser)]
+#[command(name = "therapy-gateway", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole gateway on simulated units, with nothing to install.
+    Demo(DemoArguments),
+    /// Run the gateway.
+    Run(ConfigArguments),
+    /// Check the configuration and print how fast each unit can be stopped. Opens nothing.
+    Check(ConfigArguments),
+    /// List the units of a running gateway.
+    Units(ClientArguments),
+    /// Watch the units of a running gateway until interrupted.
+    Watch(ClientArguments),
+    /// Stop a unit, or all of them, and say when off was proven.
+    Stop(StopArguments),
+    /// List the causes that lock a unit, or release one.
+    Release(ReleaseArguments),
+}
+
+/// What `demo` is told.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArguments {
+    /// Run one laser and one PEMF session to their end, and exit with 0 if both were complete.
+    #[arg(long)]
+    pub once: bool,
+    /// With `--once`: print the summary as one line of JSON, last.
+    #[arg(long, requires = "once")]
+    pub json: bool,
+    /// Where to keep the ledger; otherwise it goes with the demonstration.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Leave the footswitch to you: type `press laser-a footswitch`.
+    #[arg(long)]
+    pub manual: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+struct ConfigArguments {
+    /// The folder with gateway.toml, rooms.toml, limits.toml and units/.
+    #[arg(long, value_name = "DIR", default_value = "/etc/therapy-gateway")]
+    config: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+struct ClientArguments {
+    /// The API of the gateway.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
+    address: String,
+}
+
+#[derive(Clone, Debug, Args)]
+struct StopArguments {
+    /// The unit to stop.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    unit: Option<String>,
+    /// Stop every unit, and lock them until each is released.
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+#[derive(Clone, Debug, Args)]
+struct ReleaseArguments {
+    /// The unit.
+    unit: String,
+    /// The cause to release, as the list names it. Without one, the causes are listed.
+    cause: Option<String>,
+    /// Who releases it.
+    #[arg(long, requires = "cause")]
+    name: Option<String>,
+    /// In which role.
+    #[arg(long, value_enum, default_value = "operator")]
+    role: words::ReleaseRole,
+    /// Why, in ten characters or more.
+    #[arg(long, requires = "cause")]
+    reason: Option<String>,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// Reads the command line and does what it says.
+///
+/// # Errors
+/// Whatever the command failed with, in words for the person who typed it.
+pub fn run() -> anyhow::Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Run(arguments) => daemon::run(&arguments.config),
+        Command::Check(arguments) => daemon::check(&arguments.config),
+        Command::Units(arguments) => client::block_on(client::units(&arguments.address)),
+        Command::Watch(arguments) => client::block_on(client::watch(&arguments.address)),
+        Command::Stop(arguments) => {
+            let unit = arguments.unit.as_deref();
+            client::block_on(client::stop(&arguments.client.address, unit))
+        }
+        Command::Release(arguments) => client::block_on(release(arguments)),
+    }
+}
+
+async fn release(arguments: ReleaseArguments) -> anyhow::Result<ExitCode> {
+    let ReleaseArguments { unit, cause, name, role, reason, client } = arguments;
+    match cause {
+        None => client::causes(&client.address, &unit).await,
+        Some(cause) => {
+            let person = words::person(name.unwrap_or_default(), role);
+            let reason = reason.unwrap_or_default();
+            client::release(&client.address, unit, cause, person, reason).await
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! How sessions end, and when they began to emit: read from the changes that the core tells.
+
+use std::sync::Arc;
+
+use clinic::{Change, SessionId, Summary, UnitId, What};
+use proto::v1;
+use safety::{End, Outcome, State};
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use super::{
+    Control, cause,
+    clocks::Clocks,
+    dose::{self, Round},
+    sessions::Kept,
+};
+
+/// Follows the changes for as long as there is a herald.
+pub(crate) async fn follow(control: Control, mut changes: broadcast::Receiver<Arc<Change>>) {
+    loop {
+        match changes.recv().await {
+            Ok(change) => note(&control, &change),
+            Err(RecvError::Lagged(_)) => catch_up(&control),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn note(control: &Control, change: &Change) {
+    let Some(session) = change.session else { return };
+    match &change.what {
+        What::State { to: State::Emitting, .. } => {
+            if let Some(kept) = control.sessions().find(session) {
+                kept.start(Clocks::read().wall_of(change.at));
+            }
+        }
+        What::Ended(summary) => {
+            let end = ended(control, change.unit, session, summary);
+            control.sessions().end(session, end);
+        }
+        What::State {
+            to:
+                State::Offline
+                | State::Standby
+                | State::Ready
+                | State::Warning
+                | State::Paused
+                | State::Stopping
+                | State::Locked,
+            ..
+        }
+        | What::Confirmed
+        | What::Latched(_)
+        | What::Released(_)
+        | What::Stopped
+        | What::Refused(_) => {}
+    }
+}
+
+/// Some changes were missed here: whatever is no longer open has ended somehow.
+fn catch_up(control: &Control) {
+    for kept in control.sessions().open() {
+        let shown = control.herald().shown(kept.unit);
+        if shown.is_some_and(|shown| shown.session != Some(kept.id)) {
+            control.sessions().end(kept.id, missed(control, &kept));
+        }
+    }
+}
+
+fn ended(control: &Control, unit: UnitId, id: SessionId, summary: &Summary) -> v1::SessionEnd {
+    let clocks = Clocks::read();
+    let kept = control.sessions().find(id);
+    let of = kept.as_ref().map(|kept| &kept.prescription);
+    let left = kept.as_ref().is_some_and(|kept| kept.was_left());
+    let Summary { prescribed, charged, delivered, debt, end, outcome: result, uncertain } =
+        *summary;
+    let debt = (!dose::is_none(debt)).then(|| dose::shown(debt, of, Round::Up));
+    let permille = dose::permille(delivered, prescribed);
+    v1::SessionEnd {
+        summary: Some(v1::SessionSummary {
+            session_id: id.to_string(),
+            prescribed: Some(dose::shown(prescribed, of, Round::Up)),
+            charged: Some(dose::shown(charged, of, Round::Up)),
+            delivered: Some(dose::shown(delivered, of, Round::Down)),
+            debt,
+            remaining_time_milliseconds: 0,
+            outcome: outcome(result).into(),
+            uncertain,
+        }),
+        reason: reason(end, left).into(),
+        cause_ids: causes_left(control, unit, end),
+        stop: None,
+        delivered_permille: permille,
+        started_time: kept.and_then(|kept| kept.started()),
+        ended_time: Some(clocks.now()),
+        sentence: sentence(end, result, permille, uncertain),
+    }
+}
+
+fn missed(control: &Control, kept: &Kept) -> v1::SessionEnd {
+    let sentence = "The session is over; how it ended was missed here. The ledger has it.";
+    v1::SessionEnd {
+        summary: Some(v1::SessionSummary {
+            session_id: kept.id.to_string(),
+            uncertain: true,
+            ..v1::SessionSummary::default()
+        }),
+        reason: v1::CauseKind::Unspecified.into(),
+        cause_ids: cause_ids(control, kept.unit),
+        started_time: kept.started(),
+        sentence: sentence.to_owned(),
+        ..v1::SessionEnd::default()
+    }
+}
+
+fn causes_left(control: &Control, unit: UnitId, end: End) -> Vec<String> {
+    match end {
+        End::Alarm(_) => cause_ids(control, unit),
+        End::Dose | End::Time | End::Stopped | End::Expired | End::PauseOver => Vec::new(),
+    }
+}
+
+fn cause_ids(control: &Control, unit: UnitId) -> Vec<String> {
+    let causes = control.causes(unit);
+    causes.into_iter().map(|cause| cause.cause_id).collect()
+}
+
+const fn outcome(outcome: Outcome) -> v1::SessionOutcome {
+    match outcome {
+        Outcome::Complete => v1::SessionOutcome::Complete,
+        Outcome::Partial => v1::SessionOutcome::Partial,
+        Outcome::Under => v1::SessionOutcome::Under,
+        Outcome::Aborted => v1::SessionOutcome::Aborted,
+    }
+}
+
+/// What ended it. Whether somebody stopped it or its holder left, only the stream knows.
+const fn reason(end: End, left: bool) -> v1::CauseKind {
+    match end {
+        End::Dose => v1::CauseKind::DoseReached,
+        End::Time => v1::CauseKind::TimeReached,
+        End::Stopped if left => v1::CauseKind::StreamEnded,
+        End::Stopped => v1::CauseKind::Stop,
+        End::Expired => v1::CauseKind::ConfirmationExpired,
+        End::PauseOver => v1::CauseKind::PauseOver,
+        End::Alarm(cause) => cause::kind(cause),
+    }
+}
+
+fn sentence(end: End, outcome: Outcome, permille: u32, uncertain: bool) -> String {
+    let why = match end {
+        End::Dose => "The prescribed dose is charged",
+        End::Time => "The time limit is reached",
+        End::Stopped => "The session was stopped",
+        End::Expired => "The confirmation ran out before a start",
+        End::PauseOver => "The pause lasted too long",
+        End::Alarm(cause) => cause::evidence(cause).trim_end_matches('.'),
+    };
+    let (whole, tenths) = (permille / 10, permille % 10);
+    let next = match outcome {
+        Outcome::Complete => "the session is complete.",
+        Outcome::Partial => "the session is partial; nothing is topped up.",
+        Outcome::Under => "the session does not count as a treatment.",
+        Outcome::Aborted => "nothing was emitted.",
+    };
+    let doubt = if uncertain { " The dose is uncertain and needs a review." } else { "" };
+    format!("{why}; {whole}.{tenths} % was delivered and {next}{doubt}")
+}

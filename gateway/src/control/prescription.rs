@@ -1,0 +1,223 @@
+//! Prescriptions as the core checks them: everything wrong is found, nothing is made up.
+//!
+//! Ages are counted here, because the core knows no wall clock.
+
+use clinic::{AnyPrescription, PatientKey};
+use jiff::Timestamp;
+use proto::v1::{self, prescription::Modality};
+use safety::{Answer, Overrides, Screening, Site};
+
+use super::{laser, limit, pemf, person, site, violations::Violations};
+
+/// What a request says, read whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) patient: PatientKey,
+    pub(crate) prescription: AnyPrescription,
+    pub(crate) validity: Validity,
+}
+
+/// Whether a prescription holds at all, by the wall clock (SES-02).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Validity {
+    /// It was issued and has not expired.
+    Holds,
+    /// It will be issued.
+    Ahead,
+    /// It has expired.
+    Expired,
+}
+
+/// What both modalities need.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Common {
+    pub(crate) site: Option<Site>,
+    pub(crate) course: Option<u32>,
+    pub(crate) screening: Screening,
+    pub(crate) overrides: Overrides,
+    pub(crate) now: Timestamp,
+}
+
+/// Reads a prescription at `now` of the wall clock. `None` if anything is wrong with it.
+pub(crate) fn read(
+    violations: &mut Violations,
+    asked: &v1::Prescription,
+    now: Timestamp,
+) -> Option<Reading> {
+    let patient = person::patient(violations, "patient", asked.patient.as_ref());
+    violations.name("prescription_id", &asked.prescription_id, 64);
+    violations.number("revision", asked.revision, 1..=u32::MAX, "");
+    author(violations, asked.author.as_ref());
+    violations.name("course_id", &asked.course_id, 64);
+    let validity = validity(violations, asked, now);
+    let common = Common {
+        site: site::read(violations, asked.site, asked.side),
+        course: violations.number("course_sessions", asked.course_sessions, 1..=1_000, "sessions"),
+        screening: screening(violations, &asked.screening, now),
+        overrides: overrides(violations, &asked.overrides),
+        now,
+    };
+    let prescription = match &asked.modality {
+        None => {
+            violations.add("modality", "Is missing; one of `laser` and `pemf` is needed.");
+            None
+        }
+        Some(Modality::Laser(asked)) => violations
+            .under("laser", |violations| laser::read(violations, asked, common))
+            .map(AnyPrescription::Laser),
+        Some(Modality::Pemf(asked)) => violations
+            .under("pemf", |violations| pemf::read(violations, asked, common))
+            .map(AnyPrescription::Pemf),
+    };
+    Some(Reading { patient: patient?, prescription: prescription?, validity: validity? })
+}
+
+impl Validity {
+    /// What the gateway decides of it.
+    pub(crate) fn decision(self) -> v1::Decision {
+        let sentence = match self {
+            Self::Holds => "validity: the prescription was issued and has not expired.",
+            Self::Ahead => "validity: the prescription is issued in the future, which refuses.",
+            Self::Expired => "validity: the prescription has expired; have it issued anew.",
+        };
+        super::decision::condition(v1::Limit::Validity, self == Self::Holds, sentence)
+    }
+}
+
+/// Somebody who may prescribe answers for it: an unsigned prescription is none (SES-02).
+fn author(violations: &mut Violations, author: Option<&v1::Person>) {
+    match person::read(violations, "author", author) {
+        Some(v1::Role::Clinician) | None => {}
+        Some(
+            role @ (v1::Role::Unspecified
+            | v1::Role::Viewer
+            | v1::Role::Operator
+            | v1::Role::LaserSafetyOfficer
+            | v1::Role::Service
+            | v1::Role::Admin),
+        ) => {
+            let role = person::name(role);
+            violations.add("author.role", format!("Is {role}; only a clinician prescribes."));
+        }
+    }
+}
+
+fn validity(
+    violations: &mut Violations,
+    asked: &v1::Prescription,
+    now: Timestamp,
+) -> Option<Validity> {
+    let issued = violations.time("issued_time", asked.issued_time.as_ref());
+    let expires = violations.time("expire_time", asked.expire_time.as_ref());
+    let (issued, expires) = (issued?, expires?);
+    if expires <= issued {
+        violations.add("expire_time", "Is not after `issued_time`.");
+    }
+    Some(match () {
+        () if expires <= now => Validity::Expired,
+        () if now < issued => Validity::Ahead,
+        () => Validity::Holds,
+    })
+}
+
+/// The answers, each question at most once, and the age of the oldest in days, begun ones counted
+/// (PEM-05).
+fn screening(
+    violations: &mut Violations,
+    answers: &[v1::ScreeningAnswer],
+    now: Timestamp,
+) -> Screening {
+    let mut screening = Screening::default();
+    let mut asked = Vec::new();
+    for (place, answer) in answers.iter().enumerate() {
+        violations.under(&format!("screening[{place}]"), |violations| {
+            if asked.contains(&answer.question) {
+                violations.add("question", "Is asked twice.");
+            }
+            asked.push(answer.question);
+            one_answer(violations, answer, now, &mut screening);
+        });
+    }
+    screening
+}
+
+fn one_answer(
+    violations: &mut Violations,
+    asked: &v1::ScreeningAnswer,
+    now: Timestamp,
+    screening: &mut Screening,
+) {
+    let question = violations.choice("question", asked.question, question);
+    let answer = answer(violations, "answer", asked.answer);
+    let at = violations.time("answered_time", asked.answered_time.as_ref());
+    let (Some(question), Some(at)) = (question, at) else { return };
+    let Ok(age) = u64::try_from(now.as_second().saturating_sub(at.as_second())) else {
+        violations.add("answered_time", "Is in the future.");
+        return;
+    };
+    let place = match question {
+        v1::ScreeningQuestion::Implant => &mut screening.implant,
+        v1::ScreeningQuestion::Pregnancy => &mut screening.pregnancy,
+        v1::ScreeningQuestion::Epilepsy => &mut screening.epilepsy,
+        v1::ScreeningQuestion::MetalInHeadOrNeck => &mut screening.metal,
+        v1::ScreeningQuestion::BystanderImplant => {
+            screening.bystander_implant =
+                if age <= BYSTANDER_SECONDS { answer } else { Answer::Unanswered };
+            return;
+        }
+        v1::ScreeningQuestion::Unspecified => return,
+    };
+    *place = answer;
+    let days = u32::try_from(age.div_ceil(DAY_SECONDS)).unwrap_or(u32::MAX);
+    screening.age_days = screening.age_days.max(Some(days));
+}
+
+fn overrides(violations: &mut Violations, asked: &[v1::SoftOverride]) -> Overrides {
+    let mut overrides = Overrides::NONE;
+    for (place, one) in asked.iter().enumerate() {
+        violations.under(&format!("overrides[{place}]"), |violations| {
+            let limit = violations.choice("limit", one.limit, limit::read);
+            if limit.is_some_and(|limit| overrides.holds(limit)) {
+                violations.add("limit", "Is overridden twice.");
+            }
+            violations.reason("reason", &one.reason);
+            let role = person::read(violations, "person", one.person.as_ref());
+            if role.is_some_and(|role| !person::overrides(role)) {
+                let may = "only a clinician or the laser safety officer overrides.";
+                violations.add("person.role", format!("Is another; {may}"));
+            }
+            if let Some(limit) = limit {
+                overrides = overrides.with(limit);
+            }
+        });
+    }
+    overrides
+}
+
+/// An answer. A question that nobody answered is no violation: the core refuses it as missing, and
+/// says so among the decisions.
+pub(crate) fn answer(violations: &mut Violations, field: &str, answer: i32) -> Answer {
+    let read = violations.choice(field, answer, |answer| {
+        Some(match answer {
+            v1::Answer::Unspecified => Answer::Unanswered,
+            v1::Answer::Yes => Answer::Yes,
+            v1::Answer::No => Answer::No,
+        })
+    });
+    read.unwrap_or_default()
+}
+
+fn question(question: v1::ScreeningQuestion) -> Option<v1::ScreeningQuestion> {
+    match question {
+        v1::ScreeningQuestion::Unspecified => None,
+        v1::ScreeningQuestion::Implant
+        | v1::ScreeningQuestion::Pregnancy
+        | v1::ScreeningQuestion::Epilepsy
+        | v1::ScreeningQuestion::MetalInHeadOrNeck
+        | v1::ScreeningQuestion::BystanderImplant => Some(question),
+    }
+}
+
+const DAY_SECONDS: u64 = 24 * 60 * 60;
+/// A bystander is asked in each session: an older answer is of another one.
+const BYSTANDER_SECONDS: u64 = 60 * 60;

@@ -1,0 +1,108 @@
+//! Prescriptions that are whole, for tests to break.
+
+use proto::{Timestamp, v1, v1::prescription::Modality};
+
+/// A laser prescription in which every field is there.
+pub(crate) fn laser() -> v1::Prescription {
+    let worn = v1::Eyewear { worn: v1::Answer::Yes.into(), optical_density_hundredths: 520 };
+    let laser = v1::LaserPrescription {
+        power_milliwatts: 4_000,
+        wavelengths: vec![
+            v1::WavelengthShare { wavelength_nanometres: 810, share_permille: 400 },
+            v1::WavelengthShare { wavelength_nanometres: 980, share_permille: 600 },
+        ],
+        gate: Some(v1::Gate {
+            gate: Some(v1::gate::Gate::Pulsed(v1::PulsedGate {
+                frequency_millihertz: 10_000,
+                duty_permille: 500,
+            })),
+        }),
+        spot_area_square_millimetres: 500,
+        field_area_square_millimetres: 0,
+        fluence_area: v1::AreaKind::Spot.into(),
+        technique: v1::Technique::Stationary.into(),
+        energy_millijoules: 60_000,
+        time_limit_milliseconds: 120_000,
+        skin: Some(v1::Skin {
+            fitzpatrick_type: v1::FitzpatrickType::Iii.into(),
+            tattoo: v1::Answer::No.into(),
+            dense_hair: v1::Answer::No.into(),
+            tan: v1::Answer::No.into(),
+            test_spot_time: None,
+        }),
+        eyewear: Some(v1::EyewearConfirmation {
+            patient: Some(worn),
+            operator: Some(worn),
+            others_present: v1::Answer::Yes.into(),
+            others: vec![worn],
+        }),
+        fluence_millijoules_per_square_centimetre: 12_000,
+        stationary_points: 4,
+        dwell_time_milliseconds: 5_000,
+    };
+    common(Modality::Laser(laser))
+}
+
+/// A field prescription in which every field is there.
+pub(crate) fn pemf() -> v1::Prescription {
+    common(Modality::Pemf(v1::PemfPrescription {
+        peak_flux_density_microteslas: 5_000,
+        frequency_millihertz: 10_000,
+        waveform: v1::Waveform::Sine.into(),
+        ramp_time_microseconds: 25_000,
+        duty_permille: 1_000,
+        exposure_microtesla_seconds: 6_000_000,
+        time_limit_milliseconds: 1_800_000,
+        applicator_code: "0x0101".to_owned(),
+    }))
+}
+
+/// The laser part of a prescription that has one.
+pub(crate) fn laser_of(prescription: &mut v1::Prescription) -> &mut v1::LaserPrescription {
+    match prescription.modality.as_mut() {
+        Some(Modality::Laser(laser)) => laser,
+        Some(Modality::Pemf(_)) | None => panic!("no laser"),
+    }
+}
+
+/// When the samples are read.
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::from_second(NOW).unwrap()
+}
+
+fn common(modality: Modality) -> v1::Prescription {
+    let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
+    let questions = [
+        v1::ScreeningQuestion::Implant,
+        v1::ScreeningQuestion::Pregnancy,
+        v1::ScreeningQuestion::Epilepsy,
+        v1::ScreeningQuestion::MetalInHeadOrNeck,
+        v1::ScreeningQuestion::BystanderImplant,
+    ];
+    let screening = questions.map(|question| v1::ScreeningAnswer {
+        question: question.into(),
+        answer: v1::Answer::No.into(),
+        answered_time: at(NOW - 600),
+    });
+    let role = v1::Role::Clinician.into();
+    v1::Prescription {
+        patient: Some(v1::PatientKey {
+            issuer: "clinic-emr".to_owned(),
+            patient_id: "4711".to_owned(),
+        }),
+        prescription_id: "rx-1".to_owned(),
+        revision: 1,
+        author: Some(v1::Person { name: "A. Clinician".to_owned(), role }),
+        issued_time: at(NOW - 3_600),
+        expire_time: at(NOW + 3_600),
+        course_id: "course-1".to_owned(),
+        site: v1::Site::Trapezius.into(),
+        side: v1::Side::Right.into(),
+        screening: screening.into(),
+        overrides: Vec::new(),
+        course_sessions: 8,
+        modality: Some(modality),
+    }
+}
+
+const NOW: i64 = 1_800_000_000;

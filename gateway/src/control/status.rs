@@ -1,0 +1,247 @@
+//! How a unit stands, as the API shows it: every value with its age (API-06).
+
+use clinic::{AnyStatus, Kind, Shown, UnitId};
+use proto::v1;
+use safety::{
+    Beam, Contacts, Instant, Laser, Nanos, Output, Pemf, SessionStatus, State, Status, Temperature,
+    Timing,
+};
+
+use super::{
+    Control, cause,
+    clocks::Clocks,
+    dose::{self, Round},
+    level::{self, aged, freshness, milliseconds},
+};
+
+/// How a unit stands.
+pub(crate) fn shown(control: &Control, unit: UnitId, shown: &Shown) -> v1::UnitStatus {
+    let scene = Scene { control, unit, shown, clocks: Clocks::read() };
+    match shown.status {
+        AnyStatus::Laser(status) => scene.status(&status),
+        AnyStatus::Pemf(status) => scene.status(&status),
+    }
+}
+
+/// What is known of emission, whatever the state.
+pub(crate) fn beam(shown: &Shown) -> v1::Beam {
+    match &shown.status {
+        AnyStatus::Laser(status) => beam_at(status.beam, status.at),
+        AnyStatus::Pemf(status) => beam_at(status.beam, status.at),
+    }
+}
+
+/// The epoch, the instant and the state of a unit.
+pub(crate) fn marks(shown: &Shown) -> (u32, Instant, State) {
+    match &shown.status {
+        AnyStatus::Laser(status) => (status.epoch, status.at, status.state),
+        AnyStatus::Pemf(status) => (status.epoch, status.at, status.state),
+    }
+}
+
+/// The newest beacon of the session on a unit, and until when its hold lasts.
+pub(crate) fn beacon(shown: &Shown) -> Option<(u64, Nanos)> {
+    fn of<M: Shape>(status: &Status<M>) -> Option<(u64, Nanos)> {
+        let session = status.session?;
+        let until = session.held.map(|held| held.after(M::TIMING.hold));
+        Some((session.beacon.0, until.map_or(Nanos::ZERO, |until| until.since(status.at))))
+    }
+    match &shown.status {
+        AnyStatus::Laser(status) => of(status),
+        AnyStatus::Pemf(status) => of(status),
+    }
+}
+
+/// What a modality looks like in the API.
+trait Shape: Kind {
+    const TIMING: Timing;
+    const PLACE: v1::TemperaturePlace;
+
+    fn level(control: &Control, unit: UnitId, level: Self::Level) -> v1::Level;
+    fn measured(output: Self::Output) -> v1::Level;
+}
+
+impl Shape for Laser {
+    const TIMING: Timing = Timing::LASER;
+    const PLACE: v1::TemperaturePlace = v1::TemperaturePlace::Handpiece;
+
+    fn level(control: &Control, unit: UnitId, told: Self::Level) -> v1::Level {
+        level::laser(told, &control.facts(unit).wavelengths)
+    }
+
+    fn measured(output: Self::Output) -> v1::Level {
+        level::measured_light(output.count())
+    }
+}
+
+impl Shape for Pemf {
+    const TIMING: Timing = Timing::PEMF;
+    const PLACE: v1::TemperaturePlace = v1::TemperaturePlace::Coil;
+
+    fn level(_control: &Control, _unit: UnitId, told: Self::Level) -> v1::Level {
+        level::pemf(told)
+    }
+
+    fn measured(output: Self::Output) -> v1::Level {
+        level::measured_field(output.count())
+    }
+}
+
+/// One unit at one moment, and what is needed to name what is there.
+struct Scene<'a> {
+    control: &'a Control,
+    unit: UnitId,
+    shown: &'a Shown,
+    clocks: Clocks,
+}
+
+impl Scene<'_> {
+    fn status<M: Shape>(&self, status: &Status<M>) -> v1::UnitStatus {
+        let directory = self.control.directory();
+        let card = directory.card(self.unit);
+        let at = status.at;
+        let deadline = M::TIMING.link.plus(M::TIMING.poll);
+        let told = status.session.map(|session| M::level(self.control, self.unit, session.level));
+        let now = |level| aged(level, at, at, deadline);
+        let until = status.session.and_then(|session| ends(status.state, session.until));
+        v1::UnitStatus {
+            unit_id: directory.name(self.unit).to_owned(),
+            mark: mark(card.is_none_or(|card| card.real)).into(),
+            made_boottime_nanoseconds: at.since_boot(),
+            epoch: status.epoch.into(),
+            state: state(status.state).into(),
+            state_remaining_milliseconds: until.map(|until| milliseconds(until.since(at))),
+            beam: Some(beam_at(status.beam, at)),
+            causes: cause::of_unit(directory, self.unit, self.shown, self.clocks),
+            level_set: told.clone().map(now),
+            level_ordered: Some(now(ordered(status, told.clone()))),
+            level_read_back: told.filter(|_| reads_back(status)).map(now),
+            level_measured: status
+                .emission
+                .map(|(asked, reading)| aged(M::measured(reading.output), asked, at, deadline)),
+            contacts: status
+                .contacts
+                .map_or_else(Vec::new, |(asked, read)| contacts(asked, read, at, deadline)),
+            temperatures: temperature::<M>(status.temperature, at, deadline),
+            applicator_code: String::new(),
+            session: self.session(status),
+            link: None,
+        }
+    }
+
+    fn session<M: Shape>(&self, status: &Status<M>) -> Option<v1::SessionSummary> {
+        let id = self.shown.session;
+        let kept = id.and_then(|id| self.control.sessions().find(id));
+        let (Some(id), Some(session)) = (id, status.session) else {
+            return self.control.sessions().last_on(self.unit);
+        };
+        let of = kept.as_ref().map(|kept| &kept.prescription);
+        let SessionStatus { prescribed, charged, delivered, left, .. } = session;
+        Some(v1::SessionSummary {
+            session_id: id.to_string(),
+            prescribed: Some(dose::shown(M::dose(prescribed), of, Round::Up)),
+            charged: Some(dose::shown(M::dose(charged), of, Round::Up)),
+            delivered: Some(dose::shown(M::dose(delivered), of, Round::Down)),
+            debt: None,
+            remaining_time_milliseconds: left.millis(),
+            outcome: v1::SessionOutcome::Unspecified.into(),
+            uncertain: false,
+        })
+    }
+}
+
+/// What the unit is ordered to emit now. What emits in vain, behind a footswitch, is still ordered.
+fn ordered<M: Shape>(status: &Status<M>, told: Option<v1::Level>) -> v1::Level {
+    match (status.state, told) {
+        (State::Emitting, Some(level)) => level,
+        (
+            State::Offline
+            | State::Standby
+            | State::Ready
+            | State::Warning
+            | State::Emitting
+            | State::Paused
+            | State::Stopping
+            | State::Locked,
+            _,
+        ) => level::off(),
+    }
+}
+
+fn reads_back<M: Shape>(status: &Status<M>) -> bool {
+    status.session.is_some_and(|session| session.read_back)
+}
+
+/// When the state ends by itself. An order to emit ends so too, but is renewed.
+fn ends(state: State, until: Option<Instant>) -> Option<Instant> {
+    match state {
+        State::Ready | State::Warning | State::Paused => until,
+        State::Offline | State::Standby | State::Emitting | State::Stopping | State::Locked => None,
+    }
+}
+
+fn contacts(asked: Instant, read: Contacts, at: Instant, deadline: Nanos) -> Vec<v1::Contact> {
+    let Contacts { key, footswitch, interlock, emergency_stop_released, applicator } = read;
+    let each = [
+        (v1::ContactKind::Key, key),
+        (v1::ContactKind::Footswitch, footswitch),
+        (v1::ContactKind::Door, interlock),
+        (v1::ContactKind::EmergencyStop, emergency_stop_released),
+        (v1::ContactKind::Applicator, applicator),
+    ];
+    let age = at.since(asked);
+    let contact = |(kind, closed): (v1::ContactKind, bool)| v1::Contact {
+        kind: kind.into(),
+        state: if closed { v1::ContactState::Closed } else { v1::ContactState::Open }.into(),
+        since_boottime_nanoseconds: asked.since_boot(),
+        age_milliseconds: milliseconds(age),
+        freshness: freshness(age, deadline).into(),
+    };
+    each.map(contact).into()
+}
+
+fn temperature<M: Shape>(
+    reading: Option<(Instant, Option<Temperature>)>,
+    at: Instant,
+    deadline: Nanos,
+) -> Vec<v1::Temperature> {
+    let Some((asked, Some(temperature))) = reading else { return Vec::new() };
+    let age = at.since(asked);
+    vec![v1::Temperature {
+        place: M::PLACE.into(),
+        temperature_millidegrees_celsius: temperature.centicelsius().saturating_mul(10),
+        age_milliseconds: milliseconds(age),
+        freshness: freshness(age, deadline).into(),
+    }]
+}
+
+fn beam_at(beam: Beam, at: Instant) -> v1::Beam {
+    let (state, since) = match beam {
+        Beam::OffProven(since) => (v1::BeamState::OffProven, since),
+        Beam::On(since) => (v1::BeamState::On, since),
+        Beam::Unknown(since) => (v1::BeamState::Unknown, since),
+    };
+    v1::Beam {
+        state: state.into(),
+        since_boottime_nanoseconds: since.since_boot(),
+        lasted_milliseconds: at.since(since).millis(),
+    }
+}
+
+/// Whether a unit treats people. What is not known is taken for real.
+pub(crate) const fn mark(real: bool) -> v1::UnitMark {
+    if real { v1::UnitMark::Real } else { v1::UnitMark::Simulated }
+}
+
+const fn state(state: State) -> v1::UnitState {
+    match state {
+        State::Offline => v1::UnitState::Offline,
+        State::Standby => v1::UnitState::Standby,
+        State::Ready => v1::UnitState::Ready,
+        State::Warning => v1::UnitState::Warning,
+        State::Emitting => v1::UnitState::Emitting,
+        State::Paused => v1::UnitState::Paused,
+        State::Stopping => v1::UnitState::Stopping,
+        State::Locked => v1::UnitState::Locked,
+    }
+}

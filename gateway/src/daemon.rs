@@ -1,0 +1,353 @@
+//! Puts the parts together, and takes them apart in the order in which they stop mattering.
+
+use std::{
+    fmt::Write as _,
+    future::pending,
+    net::SocketAddr,
+    path::Path,
+    process::ExitCode,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use clinic::{Clinic, Entry, EntryId};
+use device_drivers::open_link::Secret;
+use rustix::rand::{GetRandomFlags, getrandom};
+use safety::{Cause, Instant, Nanos};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+    task::{JoinSet, spawn_blocking},
+    time::interval,
+};
+
+use crate::{
+    broker::Broker,
+    clock,
+    config::{
+        self, Config, ConfigErrors, Disk, LogFormat, Mqtt, Profile, ReadBack, Style, UnitConfig,
+    },
+    control::{self, Control, Facts, UnitFacts},
+    herald::Herald,
+    inbox::Inbox,
+    ledger::{Ledger, LedgerThread},
+    log,
+    metrics::{self, Metrics},
+    port,
+    scheduler::{self, Keep, Parts, Scheduler},
+    telemetry::{Credentials, Server, Telemetry},
+};
+
+/// How often the pulse of the control thread is read.
+const PULSE: Duration = Duration::from_secs(1);
+/// How long the broker may take to hear that the gateway leaves.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+/// A gateway at work.
+pub struct Daemon {
+    /// How to ask it for something.
+    pub inbox: Inbox,
+    /// How to watch it.
+    pub herald: Herald,
+    /// Where its API is.
+    pub grpc: SocketAddr,
+    /// Where its metrics are.
+    pub metrics: SocketAddr,
+    /// Where its broker is, if it has one of its own.
+    pub broker: Option<SocketAddr>,
+    scheduler: Scheduler,
+    ledger: LedgerThread,
+    telemetry: Telemetry,
+    own_broker: Option<Broker>,
+    leave: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// Keeps entries in the ledger.
+struct InLedger(Ledger);
+
+impl Keep for InLedger {
+    fn enter(&mut self, now: Instant, id: EntryId, entry: Entry) -> bool {
+        self.0.try_enter(now, id, entry).is_ok()
+    }
+}
+
+impl Daemon {
+    /// Starts everything. Sockets and files come first, so that a mistake opens no port.
+    ///
+    /// # Errors
+    /// Whatever could not be had.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let grpc = bind(config.settings.grpc.listen, "gRPC").await?;
+        let metrics_listener = bind(config.settings.metrics, "metrics").await?;
+        let addresses = (grpc.local_addr()?, metrics_listener.local_addr()?);
+        let (receipt, receipts) = mpsc::channel(scheduler::RECEIPTS_MAX);
+        let opened = open_ledger(&config, receipt).await?;
+        let mut directory = config.directory.clone();
+        directory.run = opened.run;
+        let (herald, mouth, carry) = Herald::new(Arc::new(directory));
+        let (inbox, outlet) = Inbox::new(config.units.len());
+        let (own_broker, server) = broker(&config).await?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(carry);
+        tasks.spawn(log::chronicle(&herald));
+        let telemetry = Telemetry::start(server, herald.clone());
+        let metrics = Metrics::new(herald.clone(), Some(Arc::clone(telemetry.counters())));
+        let health = opened.ledger.clone();
+        let scheduler = Scheduler::start(Parts {
+            clinic: clinic(&config, opened.run)?,
+            past: opened.past,
+            lines: lines(&config),
+            outlet,
+            mouth,
+            keep: Box::new(InLedger(opened.ledger)),
+            receipts,
+            causes: if opened.clock_back { vec![Cause::ClockBack] } else { Vec::new() },
+        })?;
+        tracing::info!("control thread: {}", scheduler.granted());
+        let (leave, leaving) = watch::channel(false);
+        tasks.spawn(metrics.clone().run());
+        tasks.spawn(serve_metrics(metrics_listener, metrics.clone()));
+        tasks.spawn(read_pulse(Arc::clone(scheduler.pulse()), health, metrics));
+        let control = Control::new(inbox.clone(), herald.clone(), facts(&config));
+        tasks.spawn(serve(grpc, control, leaving));
+        Ok(Self {
+            inbox,
+            herald,
+            grpc: addresses.0,
+            metrics: addresses.1,
+            broker: own_broker.as_ref().map(Broker::local_addr),
+            scheduler,
+            ledger: opened.thread,
+            telemetry,
+            own_broker,
+            leave,
+            tasks,
+        })
+    }
+
+    /// Runs until somebody wants it to end, and ends it.
+    ///
+    /// A task that ends by itself is counted and keeps sessions from beginning; one that runs goes
+    /// on, because nothing out here decides about emission.
+    pub async fn run(mut self, end: impl Future<Output = ()>) {
+        let mut end = std::pin::pin!(end);
+        loop {
+            tokio::select! {
+                () = &mut end => break,
+                Some(ended) = self.tasks.join_next() => {
+                    tracing::error!(?ended, "a task ended; no session begins until a restart");
+                    self.inbox.impair();
+                }
+            }
+        }
+        self.farewell().await;
+    }
+
+    /// No new start, everything off and proven, everything settled; then the rest.
+    async fn farewell(mut self) {
+        tracing::info!("leaving: everything goes off");
+        let scheduler = self.scheduler;
+        let _ended = spawn_blocking(move || scheduler.farewell()).await;
+        self.leave.send_replace(true);
+        self.telemetry.shut_down(GOODBYE).await;
+        if let Some(broker) = self.own_broker {
+            broker.shut_down().await;
+        }
+        self.tasks.shutdown().await;
+        let ledger = self.ledger;
+        let _ended = spawn_blocking(move || ledger.join()).await;
+        tracing::info!("everything is off and settled");
+    }
+}
+
+/// Runs the gateway on the configuration in a folder until SIGTERM or SIGINT.
+///
+/// # Errors
+/// Whatever keeps it from starting.
+pub fn run(folder: &Path) -> anyhow::Result<ExitCode> {
+    let config = match Config::load(folder) {
+        Ok(config) => config,
+        Err(errors) => return Ok(refuse(&errors)),
+    };
+    start_log(&config, &config.settings.log.filter)?;
+    block_on(async {
+        let daemon = Daemon::start(config).await?;
+        tracing::info!(grpc = %daemon.grpc, metrics = %daemon.metrics, "the gateway is up");
+        daemon.run(told_to_end()?).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Checks the configuration in a folder, and prints how fast each unit can be stopped.
+///
+/// # Errors
+/// None beside what it prints.
+pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
+    match Config::load(folder) {
+        Ok(config) => {
+            let today = clock::wall().to_zoned(jiff::tz::TimeZone::UTC).date();
+            print!("{}", config::report(&config, &Disk::new(folder), today));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(errors) => Ok(refuse(&errors)),
+    }
+}
+
+/// Starts the log in the form that the configuration asks for.
+pub(crate) fn start_log(config: &Config, filter: &str) -> anyhow::Result<()> {
+    let format = match config.settings.log.format {
+        LogFormat::Text => log::Format::Human,
+        LogFormat::Json => log::Format::Json,
+    };
+    Ok(log::init(format, filter)?)
+}
+
+fn refuse(errors: &ConfigErrors) -> ExitCode {
+    let mut text = String::new();
+    let _infallible = write!(text, "{}", config::render(errors, Style::Terminal));
+    eprint!("{text}");
+    ExitCode::FAILURE
+}
+
+/// Runs on the ordinary runtime, which owns everything but the control thread and the ledger.
+pub(crate) fn block_on<T>(task: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(task)
+}
+
+/// Waits for SIGTERM or SIGINT.
+///
+/// # Errors
+/// If the machine refuses to tell of signals.
+pub(crate) fn told_to_end() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+async fn bind(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
+    let hint = || format!("{what} cannot listen on {address}; does another gateway run?");
+    TcpListener::bind(address).await.with_context(hint)
+}
+
+async fn open_ledger(
+    config: &Config,
+    receipt: mpsc::Sender<(EntryId, clinic::Receipt)>,
+) -> anyhow::Result<crate::ledger::Opened> {
+    let folder = config.settings.data.clone();
+    let names: Vec<_> = config.units.iter().map(|unit| unit.name.clone()).collect();
+    let opened = spawn_blocking(move || {
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+        let path = folder.join("ledger.sqlite3");
+        // The control thread takes receipts faster than a disk makes them; if it is gone, nobody
+        // waits for one.
+        let tell = move |entry, outcome| {
+            let _nobody_waits = receipt.blocking_send((entry, outcome));
+        };
+        anyhow::Ok(Ledger::open(&path, &names, clock::now(), clock::wall, tell)?)
+    });
+    opened.await?
+}
+
+fn clinic(config: &Config, run: u32) -> anyhow::Result<Clinic> {
+    let today = clock::wall().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let plans = config.units.iter().map(|unit| unit.plan(today, random()?).map_err(Into::into));
+    let plans: anyhow::Result<Vec<_>> = plans.collect();
+    Ok(Clinic::new(run, plans?, clock::now()))
+}
+
+fn random() -> anyhow::Result<Secret> {
+    let mut bytes = [0; 32];
+    let count = getrandom(&mut bytes, GetRandomFlags::empty())?;
+    anyhow::ensure!(count == bytes.len(), "the machine gave too little chance");
+    Ok(Secret::new(bytes))
+}
+
+fn lines(config: &Config) -> Vec<(clinic::LineId, port::Setting)> {
+    let setting = |unit: &UnitConfig| port::Setting {
+        path: unit.link.port.to_string_lossy().into_owned(),
+        baud: unit.link.baud,
+    };
+    config.units.iter().map(|unit| (unit.line, setting(unit))).collect()
+}
+
+/// What callers of the API are shown of the configuration.
+fn facts(config: &Config) -> Facts {
+    let unit = |unit: &UnitConfig| UnitFacts {
+        profile: Path::new(&*unit.file)
+            .file_stem()
+            .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
+        derived: unit.read_back == ReadBack::Derived,
+        wavelengths: match &unit.profile {
+            Profile::Laser(watched, _) => {
+                watched.limits.unit.lines.map(|line| line.map(|line| line.wavelength))
+            }
+            Profile::Pemf(..) => Default::default(),
+        },
+    };
+    Facts {
+        build: option_env!("THERAPY_GATEWAY_BUILD").unwrap_or("unreleased").to_owned(),
+        config_revision: config.hash.clone(),
+        units: config.units.iter().map(unit).collect(),
+    }
+}
+
+async fn broker(config: &Config) -> anyhow::Result<(Option<Broker>, Server)> {
+    match &config.settings.mqtt {
+        Mqtt::Embedded { listen } => {
+            let broker = Broker::start(listen.port()).await?;
+            let server = broker.server();
+            Ok((Some(broker), server))
+        }
+        Mqtt::Broker { host, port, client_id, login } => {
+            let credentials = login.as_ref().map(|login| Credentials {
+                user: login.username.clone(),
+                password: login.password.expose().to_owned(),
+            });
+            let server = Server {
+                host: host.clone(),
+                port: *port,
+                client_id: client_id.clone(),
+                credentials,
+            };
+            Ok((None, server))
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, control: Control, mut leaving: watch::Receiver<bool>) {
+    let left = async move {
+        // The sender is dropped only together with everything else.
+        if leaving.wait_for(|leave| *leave).await.is_err() {
+            pending::<()>().await;
+        }
+    };
+    if let Err(error) = control::serve(listener, control, left).await {
+        tracing::error!(%error, "the API ended");
+    }
+}
+
+async fn serve_metrics(listener: TcpListener, metrics: Metrics) {
+    if let Err(error) = metrics::serve(listener, metrics).await {
+        tracing::error!(%error, "the metrics ended");
+    }
+}
+
+/// Reads what the control thread and the ledger leave in atomics, so that nobody asks them.
+async fn read_pulse(pulse: Arc<scheduler::Pulse>, ledger: Ledger, metrics: Metrics) {
+    let mut tick = interval(PULSE);
+    loop {
+        tick.tick().await;
+        let lateness = pulse.lateness_nanos.load(Ordering::Relaxed);
+        metrics.control_late(Nanos::new(lateness));
+        metrics.disk_free(ledger.health().free_bytes);
+    }
+}

@@ -1,0 +1,141 @@
+//! The whole gateway with nothing to install: simulated units on real ptys, a broker, the API.
+
+mod console;
+mod once;
+mod operator;
+mod prescriptions;
+pub mod stand;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use simulated_units::{Plan, Unit};
+use tempfile::TempDir;
+
+use crate::{
+    cli::DemoArguments,
+    clock,
+    config::{Config, Mqtt},
+    daemon::{self, Daemon},
+    directory::{Modality, UnitCard},
+};
+use stand::Stand;
+
+/// Runs the demonstration.
+///
+/// # Errors
+/// Whatever could not be had: a pty, a port, a folder.
+pub fn run(arguments: &DemoArguments) -> anyhow::Result<ExitCode> {
+    let folder = TempDir::with_prefix("therapy-gateway-")?;
+    let mut config = configure(folder.path(), arguments)?;
+    if arguments.once {
+        any_port(&mut config);
+    }
+    let filter = config.settings.log.filter.clone();
+    daemon::start_log(&config, if arguments.once { "warn" } else { &filter })?;
+    daemon::block_on(async {
+        let stands = put_up(&config, folder.path());
+        for stand in &stands {
+            plug_in(stand.clone());
+        }
+        let daemon = Daemon::start(config).await?;
+        if arguments.once || !arguments.manual {
+            step_on_them(&daemon, &stands);
+        }
+        if arguments.once {
+            return once::run(daemon, &stands, arguments.json).await;
+        }
+        println!("{}", directions(&daemon, folder.path()));
+        console::listen(stands);
+        daemon.run(daemon::told_to_end()?).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn configure(folder: &Path, arguments: &DemoArguments) -> anyhow::Result<Config> {
+    let config = Config::demo(|name| folder.join(name));
+    let mut config = config.map_err(|errors| anyhow::anyhow!("{errors}"))?;
+    config.settings.data = arguments.data.clone().unwrap_or_else(|| folder.join("data"));
+    Ok(config)
+}
+
+/// Listens wherever there is room, so that two demonstrations do not meet.
+fn any_port(config: &mut Config) {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    config.settings.grpc.listen = any;
+    config.settings.metrics = any;
+    config.settings.mqtt = Mqtt::Embedded { listen: any };
+}
+
+/// One stand per unit of the configuration, with the plate that its profile names.
+fn put_up(config: &Config, folder: &Path) -> Vec<Stand> {
+    let now = clock::now().since_boot();
+    let unit = |card: &UnitCard| {
+        let plan = match card.modality {
+            Modality::Laser => Plan::laser(&card.plate.serial),
+            Modality::Pemf => Plan::pemf(&card.plate.serial),
+        };
+        Stand::new(&card.name, Unit::new(plan, now, now), folder)
+    };
+    config.directory.units.iter().map(unit).collect()
+}
+
+fn plug_in(stand: Stand) {
+    tokio::spawn(async move {
+        if let Err(error) = stand.plug_in().await {
+            tracing::error!(unit = stand.name(), %error, "the simulated unit is unplugged");
+        }
+    });
+}
+
+fn step_on_them(daemon: &Daemon, stands: &[Stand]) {
+    for stand in stands {
+        let unit = daemon.herald.directory().unit(stand.name());
+        if let Some(shown) = unit.and_then(|(id, _)| daemon.herald.watch(id)) {
+            let stand = stand.clone();
+            tokio::spawn(async move { stand.step_on_it(shown).await });
+        }
+    }
+}
+
+/// What to connect where.
+fn directions(daemon: &Daemon, folder: &Path) -> String {
+    let broker = daemon.broker.map_or_else(|| "none".to_owned(), |address| address.to_string());
+    let port = daemon.broker.map_or(0, |address| address.port());
+    let units: Vec<_> =
+        daemon.herald.directory().units.iter().map(|unit| unit.name.as_str()).collect();
+    let ports: PathBuf = folder.join("UNIT");
+    let site = &daemon.herald.directory().site;
+    format!(
+        "\
+The gateway is up, on simulated units: {units}
+
+  API      {grpc}    therapy-gateway units | watch | stop UNIT | stop --all | release UNIT
+                              python3 docs/examples/session.py --unit pemf-a
+  MQTT     {broker}    mosquitto_sub -p {port} -v -t 'therapy/v1/{site}/#'
+  Metrics  http://{metrics}/metrics
+  Ports    {ports}
+
+A foot steps on the switch of a laser when it is armed; `--manual` leaves that to you.
+Type `help` for the buttons and the faults of the units, Ctrl-C to leave.",
+        units = units.join(", "),
+        grpc = daemon.grpc,
+        metrics = daemon.metrics,
+        ports = ports.display(),
+    )
+}
+
+/// Says which unit a demonstration lacks.
+fn missing(unit: &str) -> anyhow::Error {
+    anyhow::anyhow!("the demonstration has no unit {unit}").context("its configuration changed")
+}
+
+/// The meter of a unit.
+fn meter(stands: &[Stand], unit: &str) -> anyhow::Result<u128> {
+    let stand = stands.iter().find(|stand| stand.name() == unit);
+    Ok(stand.with_context(|| missing(unit).to_string())?.meter())
+}

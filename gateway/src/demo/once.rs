@@ -1,0 +1,173 @@
+//! One laser and one PEMF session to their end, and what came of them.
+
+use std::{future::ready, process::ExitCode, time::Duration};
+
+use anyhow::bail;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use proto::v1::{Dose, Prescription, SessionEnd, SessionOutcome, UnitStatus, dose::Amount};
+use serde::Serialize;
+use tokio::time::{sleep, timeout};
+use tonic::transport::Channel;
+
+use super::{
+    meter, operator, prescriptions,
+    stand::{Stand, state_of},
+};
+use crate::{cli, clock, daemon::Daemon};
+
+/// How long the simulated units may take to start and to prove who they are.
+const START: Duration = Duration::from_secs(30);
+
+/// What came of one session, as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct Row {
+    unit: &'static str,
+    modality: &'static str,
+    outcome: String,
+    /// What the four amounts count.
+    dose_unit: &'static str,
+    prescribed: u64,
+    delivered: u64,
+    charged: u64,
+    /// What the simulated unit really emitted, by its own true meter.
+    meter: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Summary {
+    sessions: Vec<Row>,
+}
+
+/// Runs both sessions, takes the gateway down, and says whether both were complete.
+pub(super) async fn run(daemon: Daemon, stands: &[Stand], json: bool) -> anyhow::Result<ExitCode> {
+    let outcome = sessions(&daemon, stands, json).await;
+    daemon.run(ready(())).await;
+    let sessions = outcome?;
+    let complete = sessions.iter().all(|row| row.outcome == "COMPLETE");
+    for row in &sessions {
+        println!(
+            "{:8} {:5} {:9} prescribed {} delivered {} charged {} by its own meter {:.3} ({})",
+            row.unit,
+            row.modality,
+            row.outcome,
+            row.prescribed,
+            row.delivered,
+            row.charged,
+            row.meter,
+            row.dose_unit
+        );
+    }
+    if json {
+        println!("{}", serde_json::to_string(&Summary { sessions })?);
+    }
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn sessions(daemon: &Daemon, stands: &[Stand], json: bool) -> anyhow::Result<Vec<Row>> {
+    let channel = cli::connect(&daemon.grpc.to_string()).await?;
+    let now = clock::wall();
+    let laser = prescriptions::laser(now);
+    let pemf = prescriptions::pemf(now);
+    Ok(vec![
+        session(daemon, channel.clone(), stands, ("laser-a", "laser"), laser, json).await?,
+        session(daemon, channel, stands, ("pemf-a", "pemf"), pemf, json).await?,
+    ])
+}
+
+async fn session(
+    daemon: &Daemon,
+    channel: Channel,
+    stands: &[Stand],
+    (unit, modality): (&'static str, &'static str),
+    prescription: Prescription,
+    json: bool,
+) -> anyhow::Result<Row> {
+    standby(daemon, unit).await?;
+    let before = meter(stands, unit)?;
+    let bar = bar(unit, json);
+    let end = operator::treat(channel, unit, prescription, |status| draw(&bar, status)).await?;
+    bar.finish_and_clear();
+    let emitted = meter(stands, unit)?.saturating_sub(before);
+    row(unit, modality, &end, emitted)
+}
+
+/// Waits until a unit has proven who it is and that it is off.
+async fn standby(daemon: &Daemon, unit: &str) -> anyhow::Result<()> {
+    let found = daemon.herald.directory().unit(unit);
+    let Some(mut shown) = found.and_then(|(id, _)| daemon.herald.watch(id)) else {
+        return Err(super::missing(unit));
+    };
+    let ready = shown
+        .wait_for(|shown| shown.is_some_and(|shown| state_of(&shown) == safety::State::Standby));
+    match timeout(START, ready).await {
+        // A unit warms up before it takes a setting.
+        Ok(Ok(_)) => {}
+        Ok(Err(_)) | Err(_) => bail!("{unit} did not come up"),
+    }
+    sleep(WARM_UP).await;
+    Ok(())
+}
+
+/// A simulated laser is warm three seconds after its start.
+const WARM_UP: Duration = Duration::from_secs(3);
+
+fn bar(unit: &'static str, json: bool) -> ProgressBar {
+    // Drawn on a terminal alone, and never into a summary that a program reads.
+    let target = if json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(1_000), target);
+    if let Ok(style) = ProgressStyle::with_template("{prefix:8} {bar:40} {msg}") {
+        bar.set_style(style);
+    }
+    bar.with_prefix(unit)
+}
+
+fn draw(bar: &ProgressBar, status: &UnitStatus) {
+    let Some(session) = &status.session else { return };
+    let count = |dose: &Option<Dose>| dose.as_ref().map_or(0, amount);
+    let prescribed = count(&session.prescribed).max(1);
+    bar.set_position(count(&session.charged).saturating_mul(1_000) / prescribed);
+    let charged = session.charged.as_ref().map_or_else(String::new, cli::dose_words);
+    bar.set_message(format!("{} {charged}", cli::state(status.state())));
+}
+
+fn row(
+    unit: &'static str,
+    modality: &'static str,
+    end: &SessionEnd,
+    emitted: u128,
+) -> anyhow::Result<Row> {
+    let Some(summary) = &end.summary else { bail!("{unit} ended without a summary") };
+    let count = |dose: &Option<Dose>| dose.as_ref().map_or(0, amount);
+    let outcome = match summary.outcome() {
+        SessionOutcome::Complete => "COMPLETE",
+        SessionOutcome::Partial => "PARTIAL",
+        SessionOutcome::Under => "UNDER",
+        SessionOutcome::Aborted => "ABORTED",
+        SessionOutcome::Unspecified => "UNKNOWN",
+    };
+    Ok(Row {
+        unit,
+        modality,
+        outcome: outcome.to_owned(),
+        dose_unit: if modality == "laser" { "millijoules" } else { "microtesla_seconds" },
+        prescribed: count(&summary.prescribed),
+        delivered: count(&summary.delivered),
+        charged: count(&summary.charged),
+        meter: thousandth(emitted),
+    })
+}
+
+/// Millijoules or microtesla-seconds of a dose.
+fn amount(dose: &Dose) -> u64 {
+    match &dose.amount {
+        Some(Amount::Laser(laser)) => laser.energy_millijoules,
+        Some(Amount::Pemf(pemf)) => pemf.exposure_microtesla_seconds,
+        None => 0,
+    }
+}
+
+/// Picojoules as millijoules, femtotesla-seconds as microtesla-seconds, to the microjoule.
+fn thousandth(emitted: u128) -> f64 {
+    let thousandths = u32::try_from(emitted / 1_000_000).unwrap_or(u32::MAX);
+    f64::from(thousandths) / 1_000.0
+}

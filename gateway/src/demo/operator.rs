@@ -1,0 +1,185 @@
+//! An operator who runs one session over the API, as clinic software would: checks, confirms, arms,
+//! starts, and holds until the outcome comes.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use proto::v1::{
+    self, Arm, CheckPrescriptionRequest, Confirm, DecisionOutcome, Fence, Hold, HoldSource,
+    OperateRequest, PatientIdentifier, Person, Prescription, PrescriptionCheck, Role, SessionEnd,
+    SoftOverride, Start, UnitState, UnitStatus, operate_request::Ask, operate_response::Message,
+    session_service_client::SessionServiceClient,
+};
+use tokio::{sync::mpsc, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Streaming, transport::Channel};
+
+/// Why the demonstration goes beyond soft limits: a clinic's session is minutes long.
+const REASON: &str = "demonstration on a simulated unit: shorter than a session that has an effect";
+/// The server speaks at least four times a second.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How often a start is tried again while a foot looks for its switch.
+const PATIENCE: u32 = 100;
+
+/// Runs one session to its end and calls `show` with each status on the way.
+///
+/// # Errors
+/// If the API refuses, falls silent or ends without an outcome.
+pub(super) async fn treat(
+    channel: Channel,
+    unit: &str,
+    prescription: Prescription,
+    mut show: impl FnMut(&UnitStatus),
+) -> anyhow::Result<SessionEnd> {
+    let mut client = SessionServiceClient::new(channel);
+    let checked = check(&mut client, unit, prescription).await?;
+    let (asks, outgoing) = mpsc::channel(16);
+    let mut session = Session {
+        name: format!("{unit}-{}", crate::clock::now().since_boot()),
+        asks,
+        fence: Fence::default(),
+        hash: checked.hash,
+        request: 0,
+    };
+    let confirm = session.confirm(unit, checked.prescription);
+    session.ask(confirm).await?;
+    let answers = client.operate(ReceiverStream::new(outgoing)).await?.into_inner();
+    session.run(answers, &mut show).await
+}
+
+struct Checked {
+    prescription: Prescription,
+    hash: Vec<u8>,
+}
+
+/// Has a prescription checked; where only soft limits stand against it, gives a reason and checks
+/// again.
+async fn check(
+    client: &mut SessionServiceClient<Channel>,
+    unit: &str,
+    mut prescription: Prescription,
+) -> anyhow::Result<Checked> {
+    for _ in 0..2 {
+        let request = CheckPrescriptionRequest {
+            unit_id: unit.to_owned(),
+            prescription: Some(prescription.clone()),
+        };
+        let checked = client.check_prescription(request).await?.into_inner();
+        match checked.check() {
+            PrescriptionCheck::Admissible => {
+                let prescription =
+                    checked.quantised_prescription.context("no quantised prescription")?;
+                return Ok(Checked { prescription, hash: checked.prescription_hash });
+            }
+            PrescriptionCheck::OverrideNeeded => {
+                let soft = checked
+                    .decisions
+                    .iter()
+                    .filter(|decision| decision.outcome() == DecisionOutcome::SoftExceeded);
+                prescription.overrides = soft.map(|decision| given(decision.limit)).collect();
+            }
+            PrescriptionCheck::Refused | PrescriptionCheck::Unspecified => {
+                let against = checked.decisions.iter().filter(|decision| {
+                    !matches!(
+                        decision.outcome(),
+                        DecisionOutcome::Within | DecisionOutcome::Overridden
+                    )
+                });
+                let sentences: Vec<_> =
+                    against.map(|decision| decision.sentence.as_str()).collect();
+                bail!("{unit} refuses the prescription: {}", sentences.join("; "));
+            }
+        }
+    }
+    bail!("{unit} still wants overrides that were given")
+}
+
+fn given(limit: i32) -> SoftOverride {
+    SoftOverride { limit, reason: REASON.to_owned(), person: Some(person(Role::Clinician)) }
+}
+
+/// Who the demonstration says it is.
+pub(super) fn person(role: Role) -> Person {
+    Person { name: "demonstration".to_owned(), role: role.into() }
+}
+
+struct Session {
+    /// Unique among all sessions of this demonstration.
+    name: String,
+    asks: mpsc::Sender<OperateRequest>,
+    fence: Fence,
+    hash: Vec<u8>,
+    request: u32,
+}
+
+impl Session {
+    async fn run(
+        &mut self,
+        mut answers: Streaming<v1::OperateResponse>,
+        show: &mut impl FnMut(&UnitStatus),
+    ) -> anyhow::Result<SessionEnd> {
+        let (mut armed, mut started, mut tries) = (false, false, 0);
+        loop {
+            let answer =
+                timeout(SILENCE, answers.message()).await.context("the gateway is silent")?;
+            let Some(message) = answer?.and_then(|answer| answer.message) else {
+                bail!("the stream ended without an outcome");
+            };
+            match message {
+                Message::Accepted(accepted) => {
+                    self.fence = accepted.fence.unwrap_or(self.fence);
+                    if !armed {
+                        armed = true;
+                        self.ask(Ask::Arm(Arm { prescription_hash: self.hash.clone() })).await?;
+                    }
+                }
+                Message::Refused(refused) => {
+                    let refusal = refused.refusal.unwrap_or_default();
+                    // A foot that has not found its switch yet, a setting not read back yet.
+                    tries += 1;
+                    if !started || PATIENCE < tries {
+                        bail!("{:?}: {}", refusal.reason(), refusal.sentence);
+                    }
+                    started = false;
+                }
+                Message::Beacon(beacon) => {
+                    let status = beacon.status.unwrap_or_default();
+                    show(&status);
+                    let source = HoldSource::Script.into();
+                    let hold = Hold { beacon_sequence: beacon.sequence, source };
+                    self.ask(Ask::Hold(hold)).await?;
+                    if status.state() == UnitState::Ready && !started {
+                        started = true;
+                        let start = Start { prescription_hash: self.hash.clone() };
+                        self.ask(Ask::Start(start)).await?;
+                    }
+                }
+                Message::Outcome(end) => return Ok(end),
+            }
+        }
+    }
+
+    fn confirm(&self, unit: &str, prescription: Prescription) -> Ask {
+        Ask::Confirm(Confirm {
+            unit_id: unit.to_owned(),
+            prescription: Some(prescription),
+            prescription_hash: self.hash.clone(),
+            operator: Some(person(Role::Operator)),
+            patient_identifiers_checked: vec![
+                PatientIdentifier::RecordNumber.into(),
+                PatientIdentifier::BirthDate.into(),
+            ],
+            plate_code: String::new(),
+        })
+    }
+
+    async fn ask(&mut self, ask: Ask) -> anyhow::Result<()> {
+        self.request += 1;
+        let request = OperateRequest {
+            request_id: format!("{}-{}", self.name, self.request),
+            fence: Some(self.fence),
+            ask: Some(ask),
+        };
+        self.asks.send(request).await.context("the stream is closed")
+    }
+}

@@ -1,0 +1,112 @@
+//! What the demonstration prescribes: short, low, and within every hard limit.
+
+use jiff::{Timestamp, ToSpan as _};
+use prost_types::Timestamp as ProtoTime;
+use proto::v1::{
+    Answer, AreaKind, ContinuousGate, Eyewear, EyewearConfirmation, FitzpatrickType, Gate,
+    LaserPrescription, PatientKey, PemfPrescription, Prescription, Role, ScreeningAnswer,
+    ScreeningQuestion, Side, Site, Skin, Technique, Waveform, WavelengthShare, gate,
+    prescription::Modality,
+};
+
+use super::operator::person;
+
+/// 5 W over a field of 100 cm² at the trapezius, for 100 J: twenty seconds of emission.
+pub(super) fn laser(now: Timestamp) -> Prescription {
+    let laser = LaserPrescription {
+        power_milliwatts: 5_000,
+        wavelengths: vec![share(810, 500), share(980, 500)],
+        gate: Some(Gate { gate: Some(gate::Gate::Continuous(ContinuousGate {})) }),
+        spot_area_square_millimetres: 1_960,
+        field_area_square_millimetres: 10_000,
+        fluence_area: AreaKind::Field.into(),
+        technique: Technique::Scanning.into(),
+        energy_millijoules: 100_000,
+        fluence_millijoules_per_square_centimetre: 2_000,
+        stationary_points: 0,
+        dwell_time_milliseconds: 0,
+        time_limit_milliseconds: 40_000,
+        skin: Some(Skin {
+            fitzpatrick_type: FitzpatrickType::Ii.into(),
+            tattoo: Answer::No.into(),
+            dense_hair: Answer::No.into(),
+            tan: Answer::No.into(),
+            test_spot_time: None,
+        }),
+        eyewear: Some(EyewearConfirmation {
+            patient: Some(worn()),
+            operator: Some(worn()),
+            others_present: Answer::No.into(),
+            others: Vec::new(),
+        }),
+    };
+    let asked = [ScreeningQuestion::Epilepsy];
+    prescription(now, Site::Trapezius, Side::Left, Modality::Laser(laser), &asked)
+}
+
+/// 2 mT at 10 Hz at the thigh, for 30 mT·s: fifteen seconds of field.
+pub(super) fn pemf(now: Timestamp) -> Prescription {
+    let pemf = PemfPrescription {
+        peak_flux_density_microteslas: 2_000,
+        frequency_millihertz: 10_000,
+        waveform: Waveform::Sine.into(),
+        ramp_time_microseconds: 0,
+        duty_permille: 1_000,
+        exposure_microtesla_seconds: 30_000,
+        time_limit_milliseconds: 30_000,
+        applicator_code: "0x0201".to_owned(),
+    };
+    let asked = [
+        ScreeningQuestion::Implant,
+        ScreeningQuestion::Pregnancy,
+        ScreeningQuestion::Epilepsy,
+        ScreeningQuestion::MetalInHeadOrNeck,
+        ScreeningQuestion::BystanderImplant,
+    ];
+    prescription(now, Site::InnerThigh, Side::Left, Modality::Pemf(pemf), &asked)
+}
+
+fn prescription(
+    now: Timestamp,
+    site: Site,
+    side: Side,
+    modality: Modality,
+    asked: &[ScreeningQuestion],
+) -> Prescription {
+    let answered = |question: &ScreeningQuestion| ScreeningAnswer {
+        question: (*question).into(),
+        answer: Answer::No.into(),
+        answered_time: Some(time(now)),
+    };
+    Prescription {
+        patient: Some(PatientKey {
+            issuer: "demonstration".to_owned(),
+            patient_id: "0001".to_owned(),
+        }),
+        prescription_id: "demonstration".to_owned(),
+        revision: 1,
+        author: Some(person(Role::Clinician)),
+        issued_time: Some(time(now)),
+        expire_time: now.checked_add(24.hours()).ok().map(time),
+        course_id: "demonstration".to_owned(),
+        course_sessions: 1,
+        site: site.into(),
+        side: side.into(),
+        screening: asked.iter().map(answered).collect(),
+        overrides: Vec::new(),
+        modality: Some(modality),
+    }
+}
+
+fn share(wavelength_nanometres: u32, share_permille: u32) -> WavelengthShare {
+    WavelengthShare { wavelength_nanometres, share_permille }
+}
+
+/// An optical density of 6: above what 15 W ask for.
+fn worn() -> Eyewear {
+    Eyewear { worn: Answer::Yes.into(), optical_density_hundredths: 600 }
+}
+
+fn time(at: Timestamp) -> ProtoTime {
+    ProtoTime { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
+}

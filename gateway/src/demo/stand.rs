@@ -1,0 +1,196 @@
+//! A simulated unit on a real pty, with a hand at its buttons.
+//!
+//! The gateway opens the other end like any serial port. Nothing of the gateway is known here: what
+//! the unit is told and what it answers are bytes.
+
+use std::{
+    io,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use clinic::{AnyStatus, Shown};
+use serialport::{SerialPort as _, TTYPort};
+use simulated_units::{Button, Fault, Modality, Unit};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::{Notify, watch},
+    time::sleep,
+};
+use tokio_serial::SerialStream;
+
+use crate::clock;
+
+/// How long a foot takes to find its switch, and to leave it.
+const FOOT: Duration = Duration::from_millis(400);
+/// Between two looks at a unit that will not move by itself.
+const IDLE: Duration = Duration::from_millis(100);
+
+/// One simulated unit, shared between its line and whoever stands beside it.
+#[derive(Clone)]
+pub struct Stand {
+    name: String,
+    unit: Arc<Mutex<Unit>>,
+    touched: Arc<Notify>,
+    link: PathBuf,
+}
+
+impl Stand {
+    /// Puts a unit up. Its port appears as a link `name` in `folder`.
+    pub fn new(name: &str, unit: Unit, folder: &Path) -> Self {
+        Self {
+            name: name.to_owned(),
+            unit: Arc::new(Mutex::new(unit)),
+            touched: Arc::new(Notify::new()),
+            link: folder.join(name),
+        }
+    }
+
+    /// What the gateway calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the gateway finds its port.
+    pub fn port(&self) -> &Path {
+        &self.link
+    }
+
+    /// Everything that it emitted, by its own true meter: pJ of a laser, fT·s of a field.
+    pub fn meter(&self) -> u128 {
+        let mut unit = self.lock();
+        unit.advance(now());
+        unit.meter()
+    }
+
+    /// What its meter shows, with its unit of measure, for people.
+    pub fn measured(&self) -> String {
+        // One millijoule is 10^9 pJ, one µT·s is 10^9 fT·s.
+        let thousandths = self.meter() / 1_000_000_000;
+        let (whole, rest) = (thousandths / 1_000, thousandths % 1_000);
+        let measure = match self.lock().plan().capability.modality {
+            Modality::Laser { .. } => "J",
+            Modality::Pemf { .. } => "mT·s",
+        };
+        format!("{whole}.{rest:03} {measure}")
+    }
+
+    /// Moves something at the unit.
+    pub fn press(&self, button: Button, on: bool) {
+        self.lock().press(now(), button, on);
+        self.touched.notify_one();
+    }
+
+    /// Breaks something.
+    pub fn fault(&self, fault: Fault) {
+        self.lock().fault(now(), fault);
+        self.touched.notify_one();
+    }
+
+    /// Mends everything.
+    pub fn heal(&self) {
+        self.lock().heal(now());
+        self.touched.notify_one();
+    }
+
+    /// Turns the mains off and on.
+    pub fn power_cycle(&self) {
+        self.lock().power_cycle(now());
+        self.touched.notify_one();
+    }
+
+    /// Plugs it in and moves bytes for as long as it is polled. Dropping this unplugs it.
+    ///
+    /// # Errors
+    /// If the machine has no pty left, or the link cannot be made.
+    pub async fn plug_in(&self) -> io::Result<()> {
+        // The far end stays open, so that a gateway that leaves is no hang-up here. It is locked by
+        // nobody: even a shared lock would keep the gateway out.
+        let (near, far) = TTYPort::pair()?;
+        let path = far.name().ok_or_else(|| io::Error::other("a pty without a path"))?;
+        let _unplugged = Unplugged::new(&self.link, Path::new(&path))?;
+        let mut near = SerialStream::try_from(near)?;
+        let mut wire = Vec::new();
+        let mut buffer = [0; 512];
+        loop {
+            let wait = {
+                let mut unit = self.lock();
+                let now = now();
+                unit.transmit(now, &mut wire);
+                unit.wake(now).map_or(IDLE, |at| Duration::from_nanos(at.saturating_sub(now)))
+            };
+            if !wire.is_empty() {
+                near.write_all(&wire).await?;
+                wire.clear();
+            }
+            tokio::select! {
+                biased;
+                count = near.read(&mut buffer) => {
+                    let bytes = buffer.get(..count?).unwrap_or_default();
+                    self.lock().receive(now(), bytes);
+                }
+                () = self.touched.notified() => {}
+                () = sleep(wait.min(IDLE)) => {}
+            }
+        }
+    }
+
+    /// Stands in for a person with a foot on the switch, who looks at the gateway: the foot comes
+    /// off when the unit is armed or paused, goes down a moment later, and comes off at the end.
+    pub async fn step_on_it(&self, mut shown: watch::Receiver<Option<Shown>>) {
+        let mut before = None;
+        loop {
+            sleep(FOOT).await;
+            let state = shown.borrow_and_update().map(|shown| state_of(&shown));
+            let down = match state {
+                Some(safety::State::Warning | safety::State::Emitting) => true,
+                Some(safety::State::Ready | safety::State::Paused) => before == state,
+                Some(
+                    safety::State::Offline
+                    | safety::State::Standby
+                    | safety::State::Stopping
+                    | safety::State::Locked,
+                )
+                | None => false,
+            };
+            self.press(Button::Footswitch, down);
+            before = state;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Unit> {
+        self.unit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The link to a port, for as long as the unit is plugged in.
+struct Unplugged(PathBuf);
+
+impl Unplugged {
+    fn new(link: &Path, port: &Path) -> io::Result<Self> {
+        // What an earlier run left behind points nowhere.
+        let _nothing_there = std::fs::remove_file(link);
+        symlink(port, link)?;
+        Ok(Self(link.to_owned()))
+    }
+}
+
+impl Drop for Unplugged {
+    fn drop(&mut self) {
+        let _gone_already = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The state that people are shown.
+pub(super) fn state_of(shown: &Shown) -> safety::State {
+    match shown.status {
+        AnyStatus::Laser(status) => status.state,
+        AnyStatus::Pemf(status) => status.state,
+    }
+}
+
+fn now() -> u64 {
+    clock::now().since_boot()
+}

@@ -1,0 +1,175 @@
+//! Where everybody outside the control thread asks for something.
+//!
+//! A stop has a way of its own: a flag per unit that nothing can fill up, so that it outruns every
+//! queue and no flood of calls delays or loses it (COM-04, SEC-06). Once asked, it is carried out
+//! whether or not the caller stays to hear of it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use clinic::{Answer, Ask, RequestId, RoomId, StopProof, UnitId};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// Calls that may wait for the control thread. It takes one in some ten microseconds.
+const CALLS_MAX: usize = 1_024;
+/// Stops whose callers may wait for their proof. Beyond these a stop is still carried out.
+const STOPS_MAX: usize = 1_024;
+
+/// The way in, for any number of callers.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    calls: mpsc::Sender<Waiting>,
+    stops: mpsc::Sender<StopCall>,
+    flags: Arc<Flags>,
+}
+
+/// The other end, on the control thread.
+#[derive(Debug)]
+pub struct Outlet {
+    pub(crate) calls: mpsc::Receiver<Waiting>,
+    pub(crate) stops: mpsc::Receiver<StopCall>,
+    pub(crate) flags: Arc<Flags>,
+}
+
+/// A call and where its answer goes.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) request: Option<RequestId>,
+    pub(crate) ask: Ask,
+    pub(crate) reply: oneshot::Sender<Answer>,
+}
+
+/// A stop and where its proofs go.
+#[derive(Debug)]
+pub(crate) struct StopCall {
+    pub(crate) what: StopWhat,
+    pub(crate) reply: mpsc::Sender<(UnitId, StopProof)>,
+}
+
+/// What is to be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopWhat {
+    Unit(UnitId),
+    Room(RoomId),
+    All,
+}
+
+/// Stops that nothing can crowd out.
+#[derive(Debug)]
+pub(crate) struct Flags {
+    units: Box<[AtomicBool]>,
+    all: AtomicBool,
+    impaired: AtomicBool,
+    raised: Notify,
+}
+
+/// Why a call was not heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unheard {
+    /// Too many calls wait. Nothing was done; try again.
+    #[error("too many calls are waiting; try again")]
+    Full,
+    /// The control thread is gone. Nothing more will be done.
+    #[error("the gateway is shutting down")]
+    Gone,
+}
+
+impl Inbox {
+    /// A way in and its other end, for a gateway of so many units.
+    pub fn new(units: usize) -> (Self, Outlet) {
+        let (call, calls) = mpsc::channel(CALLS_MAX);
+        let (stop, stops) = mpsc::channel(STOPS_MAX);
+        let flags = Arc::new(Flags {
+            units: (0..units).map(|_| AtomicBool::new(false)).collect(),
+            all: AtomicBool::new(false),
+            impaired: AtomicBool::new(false),
+            raised: Notify::new(),
+        });
+        let inbox = Self { calls: call, stops: stop, flags: Arc::clone(&flags) };
+        (inbox, Outlet { calls, stops, flags })
+    }
+
+    /// Asks and waits for the answer.
+    ///
+    /// # Errors
+    /// [`Unheard`] if the call was not taken: then nothing was done.
+    pub async fn call(&self, request: Option<RequestId>, ask: Ask) -> Result<Answer, Unheard> {
+        let (reply, answer) = oneshot::channel();
+        self.calls.try_send(Waiting { request, ask, reply }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Unheard::Full,
+            mpsc::error::TrySendError::Closed(_) => Unheard::Gone,
+        })?;
+        answer.await.map_err(|_dropped| Unheard::Gone)
+    }
+
+    /// Stops a unit, and waits until off is proven or it is clear that it was not.
+    ///
+    /// # Errors
+    /// [`Unheard::Full`] if so many wait that this proof cannot be waited for: the unit is stopped
+    /// all the same.
+    pub async fn stop(&self, unit: UnitId) -> Result<StopProof, Unheard> {
+        let (reply, mut proofs) = mpsc::channel(1);
+        let sent = self.stops.try_send(StopCall { what: StopWhat::Unit(unit), reply });
+        if sent.is_err() {
+            self.flags.raise(unit);
+            return Err(Unheard::Full);
+        }
+        proofs.recv().await.map(|(_, proof)| proof).ok_or(Unheard::Gone)
+    }
+
+    /// Says that a part of the gateway has ended that should not have: no session begins any more,
+    /// and one that runs goes on.
+    pub fn impair(&self) {
+        self.flags.impaired.store(true, Ordering::Release);
+        self.flags.raised.notify_one();
+    }
+
+    /// Stops every unit of a room, or of all rooms, latches that, and waits for the proofs.
+    pub async fn stop_all(&self, room: Option<RoomId>) -> Vec<(UnitId, StopProof)> {
+        let (reply, mut proofs) = mpsc::channel(self.flags.units.len().max(1));
+        let what = room.map_or(StopWhat::All, StopWhat::Room);
+        if self.stops.try_send(StopCall { what, reply }).is_err() {
+            self.flags.raise_all();
+        }
+        let mut all = Vec::new();
+        while let Some(proof) = proofs.recv().await {
+            all.push(proof);
+        }
+        all
+    }
+}
+
+impl Flags {
+    fn raise(&self, unit: UnitId) {
+        if let Some(flag) = self.units.get(usize::from(unit.0)) {
+            flag.store(true, Ordering::Release);
+        }
+        self.raised.notify_one();
+    }
+
+    fn raise_all(&self) {
+        self.all.store(true, Ordering::Release);
+        self.raised.notify_one();
+    }
+
+    /// Whether a part of the gateway has ended that should not have.
+    pub(crate) fn is_impaired(&self) -> bool {
+        self.impaired.load(Ordering::Acquire)
+    }
+
+    /// Waits until a flag is raised.
+    pub(crate) async fn raised(&self) {
+        self.raised.notified().await;
+    }
+
+    /// Takes all flags down: which units are to be stopped, and whether all are.
+    pub(crate) fn take(&self) -> (Vec<UnitId>, bool) {
+        let raised = self.units.iter().enumerate().filter_map(|(place, flag)| {
+            let unit = UnitId(u16::try_from(place).ok()?);
+            flag.swap(false, Ordering::AcqRel).then_some(unit)
+        });
+        (raised.collect(), self.all.swap(false, Ordering::AcqRel))
+    }
+}

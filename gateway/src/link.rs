@@ -1,0 +1,149 @@
+//! Moves the bytes of one line. Holds no rule: what goes out and when is decided elsewhere.
+
+use std::{
+    future::poll_fn,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use clinic::{Happening, LineId};
+use device_drivers::Frame;
+use tokio::{
+    io::ReadBuf,
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+
+use crate::port::{Port, Serial, Setting};
+
+/// Between two attempts to open a port that is not there.
+const RETRY: Duration = Duration::from_millis(500);
+/// An attempt to open a port that takes longer is given up.
+const OPEN_MAX: Duration = Duration::from_secs(10);
+/// A port that takes no byte of a frame for longer is given up.
+const WRITE_MAX: Duration = Duration::from_secs(1);
+/// What is read from a port at once: some twenty of the longest frames.
+const READ_MAX: usize = 4_096;
+/// Frames that may wait for a pump: the one that the line permits, and a stop that outruns it.
+pub const FRAMES_MAX: usize = 2;
+
+/// Keeps a line open: opens its port, pumps, and begins anew when it fails, for ever.
+///
+/// Hang-up, unplugging and plugging in again are all the same to it.
+pub async fn run(
+    line: LineId,
+    setting: Setting,
+    mut frames: mpsc::Receiver<Frame>,
+    happenings: mpsc::Sender<Happening>,
+) {
+    let mut said = None;
+    loop {
+        let opened = timeout(OPEN_MAX, Serial::open(&setting, said)).await;
+        said = opened.as_ref().ok().and_then(|opened| Some(opened.as_ref().err()?.kind()));
+        if let Ok(Ok(port)) = opened {
+            // What was meant for the port that is gone is not for this one.
+            while frames.try_recv().is_ok() {}
+            if happenings.send(Happening::Opened(line)).await.is_err() {
+                return;
+            }
+            let ended = pump(line, port, &mut frames, &happenings).await;
+            if happenings.send(Happening::Closed(line)).await.is_err() || ended.is_ok() {
+                return;
+            }
+        }
+        sleep(RETRY).await;
+    }
+}
+
+/// Pumps until the port fails. `Ok` if there is nobody left to pump for.
+///
+/// # Errors
+/// What the port failed with.
+pub async fn pump(
+    line: LineId,
+    mut port: impl Port,
+    frames: &mut mpsc::Receiver<Frame>,
+    happenings: &mpsc::Sender<Happening>,
+) -> io::Result<()> {
+    let mut sending: Option<Sending> = None;
+    let mut buffer = vec![0; READ_MAX];
+    loop {
+        let moved =
+            poll_fn(|context| poll_move(context, &mut port, frames, &mut sending, &mut buffer));
+        let moved = timeout(WRITE_MAX, moved).await;
+        let happening = match moved {
+            // Silence is for others to judge. A port that takes nothing is dead.
+            Err(_elapsed) if sending.is_none() => continue,
+            Err(elapsed) => return Err(elapsed.into()),
+            Ok(moved) => moved?,
+        };
+        let happening = match happening {
+            Moved::Nobody => return Ok(()),
+            Moved::Written => Happening::Written(line),
+            Moved::Read(count) => {
+                Happening::Bytes(line, buffer.get(..count).unwrap_or_default().to_vec())
+            }
+        };
+        if happenings.send(happening).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// A frame on its way out, and how much of it went.
+struct Sending {
+    frame: Frame,
+    sent: usize,
+}
+
+enum Moved {
+    /// Whoever hands out frames is gone.
+    Nobody,
+    /// The port took the last byte of a frame.
+    Written,
+    /// So many bytes came in.
+    Read(usize),
+}
+
+/// What goes out goes first: a flood of input must not hold back a stop (COM-10).
+fn poll_move(
+    context: &mut Context<'_>,
+    port: &mut impl Port,
+    frames: &mut mpsc::Receiver<Frame>,
+    sending: &mut Option<Sending>,
+    buffer: &mut [u8],
+) -> Poll<io::Result<Moved>> {
+    if sending.is_none()
+        && let Poll::Ready(next) = frames.poll_recv(context)
+    {
+        let Some(frame) = next else { return Poll::Ready(Ok(Moved::Nobody)) };
+        if frame.purge_first {
+            port.purge()?;
+        }
+        *sending = Some(Sending { frame, sent: 0 });
+    }
+    while let Some(out) = sending {
+        let rest = out.frame.bytes.get(out.sent..).unwrap_or_default();
+        match Pin::new(&mut *port).poll_write(context, rest) {
+            Poll::Pending => break,
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Ok(count)) => out.sent = out.sent.saturating_add(count),
+        }
+        if out.frame.bytes.len() <= out.sent {
+            *sending = None;
+            return Poll::Ready(Ok(Moved::Written));
+        }
+    }
+    let mut read = ReadBuf::new(buffer);
+    match Pin::new(port).poll_read(context, &mut read) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+        Poll::Ready(Ok(())) if read.filled().is_empty() => {
+            Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()))
+        }
+        Poll::Ready(Ok(())) => Poll::Ready(Ok(Moved::Read(read.filled().len()))),
+    }
+}

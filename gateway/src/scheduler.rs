@@ -1,0 +1,358 @@
+//! The control thread: tells the clinic what happens, in one order, and does what it wants done.
+//!
+//! No lock, no log and no wait for anybody: what leaves here goes into bounded queues, and what does
+//! not fit is dropped if it is a picture, and a cause if it is a record (OPS-03).
+
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use clinic::{
+    Answer, Call, CallId, Clinic, Effect, Entry, EntryId, Happening, LineId, Past, Receipt,
+    StopProof, UnitId,
+};
+use device_drivers::Frame;
+use safety::{Cause, Instant, Nanos};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    clock,
+    herald::Mouth,
+    inbox::{Outlet, StopCall, StopWhat, Waiting},
+    link,
+    port::Setting,
+    realtime::{self, Granted},
+    timer::Timer,
+};
+
+/// Later than this is a cause (OPS-03, LCK-02).
+const LATENESS_MAX: Nanos = Nanos::from_millis(50);
+/// A gap between boot time and monotonic time that grew by more was a suspend (TIM-04).
+const SUSPEND_MIN: Nanos = Nanos::from_millis(20);
+/// Happenings of all ports on their way to the clinic.
+const HAPPENINGS_MAX: usize = 1_024;
+/// Receipts of the ledger on their way to the clinic: as many as entries may wait, and more.
+pub const RECEIPTS_MAX: usize = 4_096;
+/// How long everything may take to be off and settled at the end.
+const FAREWELL: Nanos = Nanos::from_secs(4);
+
+/// Keeps entries. Never waits.
+pub trait Keep: Send {
+    /// Takes an entry whose receipt comes later, or says that it cannot.
+    fn enter(&mut self, now: Instant, id: EntryId, entry: Entry) -> bool;
+}
+
+/// Everything that the control thread works with.
+pub struct Parts {
+    /// What decides.
+    pub clinic: Clinic,
+    /// What the ledger knew.
+    pub past: Past,
+    /// The port of each line.
+    pub lines: Vec<(LineId, Setting)>,
+    /// Where calls and stops come in.
+    pub outlet: Outlet,
+    /// Where pictures and changes go out.
+    pub mouth: Mouth,
+    /// Where entries go.
+    pub keep: Box<dyn Keep>,
+    /// Where receipts come from.
+    pub receipts: mpsc::Receiver<(EntryId, Receipt)>,
+    /// Causes that arose before the thread began.
+    pub causes: Vec<Cause>,
+}
+
+/// What can be read of the control thread from outside, without disturbing it.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    /// How late the last deadline was met, in nanoseconds.
+    pub lateness_nanos: AtomicU64,
+    /// The latest that any deadline was met, in nanoseconds.
+    pub lateness_max_nanos: AtomicU64,
+    /// How many happenings were taken.
+    pub steps: AtomicU64,
+    /// Pictures and records that went out.
+    pub effects: AtomicU64,
+    /// Everything went off and is settled.
+    pub farewell: AtomicBool,
+}
+
+/// The control thread at work.
+#[derive(Debug)]
+pub struct Scheduler {
+    thread: JoinHandle<()>,
+    farewell: Option<oneshot::Sender<()>>,
+    pulse: Arc<Pulse>,
+    granted: Granted,
+}
+
+impl Scheduler {
+    /// Starts the control thread. A panic on it ends the process, and the leases end the emission.
+    ///
+    /// # Errors
+    /// If the machine has no thread, timer or reactor left.
+    pub fn start(parts: Parts) -> io::Result<Self> {
+        let pulse = Arc::new(Pulse::default());
+        let own = Arc::clone(&pulse);
+        let (farewell, leave) = oneshot::channel();
+        let (reply, granted) = std::sync::mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new().name("control".into()).spawn(move || {
+            let _abort = AbortOnPanic;
+            let _nobody_asks = reply.send(realtime::ask());
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let outcome = runtime.and_then(|runtime| {
+                tokio::task::LocalSet::new().block_on(&runtime, run(parts, own, leave))
+            });
+            assert!(outcome.is_ok(), "the control thread cannot go on: {outcome:?}");
+        })?;
+        let granted = granted.recv().unwrap_or_default();
+        Ok(Self { thread, farewell: Some(farewell), pulse, granted })
+    }
+
+    /// What can be read of it.
+    pub const fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
+    }
+
+    /// What it was granted.
+    pub const fn granted(&self) -> Granted {
+        self.granted
+    }
+
+    /// Takes no new start, stops everything, proves it off, settles, and ends the thread.
+    ///
+    /// Blocks for up to four seconds.
+    pub fn farewell(mut self) {
+        drop(self.farewell.take());
+        // A panic there has ended the process already.
+        let _ended = self.thread.join();
+    }
+}
+
+/// Ends the process if the thread that holds it panics.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
+}
+
+/// Where an answer goes.
+enum Reply {
+    Call(oneshot::Sender<Answer>),
+    Stop(mpsc::Sender<(UnitId, StopProof)>),
+}
+
+struct Control {
+    clinic: Clinic,
+    effects: Vec<Effect>,
+    /// What came out of effects and has yet to be told.
+    pending: VecDeque<Happening>,
+    lines: HashMap<LineId, mpsc::Sender<Frame>>,
+    replies: HashMap<CallId, Reply>,
+    calls: u64,
+    mouth: Mouth,
+    keep: Box<dyn Keep>,
+    pulse: Arc<Pulse>,
+    suspended: Nanos,
+    impaired: bool,
+}
+
+async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> io::Result<()> {
+    let Parts { clinic, past, lines, mut outlet, mouth, keep, mut receipts, causes } = parts;
+    let mut timer = Timer::new()?;
+    let (happening, mut happenings) = mpsc::channel(HAPPENINGS_MAX);
+    let mut control = Control {
+        clinic,
+        effects: Vec::new(),
+        pending: VecDeque::new(),
+        lines: HashMap::new(),
+        replies: HashMap::new(),
+        calls: 0,
+        mouth,
+        keep,
+        pulse,
+        suspended: clock::suspended(),
+        impaired: false,
+    };
+    control.step(Happening::Past(past));
+    for cause in causes {
+        control.step(Happening::Fault(cause));
+    }
+    for (line, setting) in lines {
+        let (frame, frames) = mpsc::channel(link::FRAMES_MAX);
+        control.lines.insert(line, frame);
+        tokio::task::spawn_local(link::run(line, setting, frames, happening.clone()));
+    }
+    let mut leave = Some(leave);
+    let mut until = Instant::NEVER;
+    while !control.is_done(until) {
+        timer.set(control.clinic.wake().min(until))?;
+        tokio::select! {
+            biased;
+            () = outlet.flags.raised() => control.flags(&outlet),
+            Some(stop) = outlet.stops.recv() => control.stop(stop),
+            Some(happened) = happenings.recv() => control.step(happened),
+            Some((entry, receipt)) = receipts.recv() => {
+                control.step(Happening::Receipt(entry, receipt));
+            }
+            at = timer.fired() => control.fired(at?),
+            Some(call) = outlet.calls.recv() => control.call(call),
+            () = gone(&mut leave) => {
+                control.step(Happening::ShutDown);
+                until = clock::now().after(FAREWELL);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the daemon wants to leave; once it did, for ever.
+async fn gone(leave: &mut Option<oneshot::Receiver<()>>) {
+    match leave {
+        Some(receiver) => {
+            let _either_way = receiver.await;
+            *leave = None;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+impl Control {
+    /// Tells the clinic what happened, and does what follows.
+    fn step(&mut self, happening: Happening) {
+        self.pending.push_back(happening);
+        while let Some(happening) = self.pending.pop_front() {
+            self.pulse.steps.fetch_add(1, Ordering::Relaxed);
+            self.clinic.step(clock::now(), happening, &mut self.effects);
+            let mut effects = std::mem::take(&mut self.effects);
+            for effect in effects.drain(..) {
+                self.perform(effect);
+            }
+            self.effects = effects;
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Write(line, frame) => {
+                // A frame for a port that is closing is lost, as it would be on the wire.
+                let _closing = self.lines.get(&line).map(|frames| frames.try_send(frame));
+            }
+            Effect::Enter(id, entry) => {
+                if !self.keep.enter(clock::now(), id, entry) {
+                    self.pending.push_back(Happening::Receipt(id, Receipt::Failed));
+                }
+            }
+            Effect::Answer(call, answer) => self.answer(call, answer),
+            Effect::Show(unit) => {
+                if let Some(shown) = self.clinic.shown(unit) {
+                    self.mouth.show(unit, shown);
+                }
+            }
+            Effect::Tell(change) => {
+                if self.mouth.tell(change).is_err() {
+                    self.pending.push_back(Happening::Fault(Cause::LostRecord));
+                }
+            }
+            // Without a relay board there is nothing to move; the unit's own lease stands alone.
+            Effect::Relay(_, _) => {}
+        }
+    }
+
+    fn answer(&mut self, call: CallId, answer: Answer) {
+        match (self.replies.remove(&call), answer) {
+            (Some(Reply::Call(reply)), answer) => {
+                // A caller that left hears nothing; what it asked was done all the same.
+                let _left = reply.send(answer);
+            }
+            (Some(Reply::Stop(reply)), Answer::Stopped(unit, proof)) => {
+                let _left = reply.try_send((unit, proof));
+                // More units may answer the same call.
+                self.replies.insert(call, Reply::Stop(reply));
+            }
+            (Some(Reply::Stop(_)) | None, _) => {}
+        }
+    }
+
+    fn next_call(&mut self) -> CallId {
+        self.calls = self.calls.wrapping_add(1);
+        CallId(self.calls)
+    }
+
+    fn call(&mut self, waiting: Waiting) {
+        let id = self.next_call();
+        self.replies.insert(id, Reply::Call(waiting.reply));
+        self.step(Happening::Call(Call { id, request: waiting.request, ask: waiting.ask }));
+    }
+
+    fn stop(&mut self, stop: StopCall) {
+        self.forget_stops();
+        let id = self.next_call();
+        self.replies.insert(id, Reply::Stop(stop.reply));
+        self.step(match stop.what {
+            StopWhat::Unit(unit) => Happening::Stop(id, unit),
+            StopWhat::Room(room) => Happening::StopAll(id, Some(room)),
+            StopWhat::All => Happening::StopAll(id, None),
+        });
+    }
+
+    /// Lets go of stops whose callers have heard enough.
+    fn forget_stops(&mut self) {
+        self.replies.retain(|_, reply| match reply {
+            Reply::Stop(reply) => !reply.is_closed(),
+            Reply::Call(_) => true,
+        });
+    }
+
+    /// Stops that found no place in the queue: nobody waits for their proof.
+    fn flags(&mut self, outlet: &Outlet) {
+        let (units, all) = outlet.flags.take();
+        if outlet.flags.is_impaired() && !std::mem::replace(&mut self.impaired, true) {
+            self.step(Happening::Impaired);
+        }
+        if all {
+            let id = self.next_call();
+            self.step(Happening::StopAll(id, None));
+        }
+        for unit in units {
+            let id = self.next_call();
+            self.step(Happening::Stop(id, unit));
+        }
+    }
+
+    /// The timer fired for a deadline of `at`.
+    fn fired(&mut self, at: Instant) {
+        let late = clock::now().since(at);
+        self.pulse.lateness_nanos.store(late.get(), Ordering::Relaxed);
+        self.pulse.lateness_max_nanos.fetch_max(late.get(), Ordering::Relaxed);
+        let suspended = clock::suspended();
+        let slept = SUSPEND_MIN < suspended.minus(self.suspended);
+        self.suspended = suspended;
+        // Off first: the step lets due deadlines fire before anything is recorded.
+        self.step(Happening::Wake);
+        if slept {
+            self.step(Happening::Fault(Cause::Suspend));
+        } else if LATENESS_MAX < late {
+            self.step(Happening::Fault(Cause::Lateness));
+        }
+    }
+
+    fn is_done(&self, until: Instant) -> bool {
+        let leaving = until != Instant::NEVER;
+        let done = leaving && (self.clinic.is_at_rest() || until <= clock::now());
+        if done {
+            self.pulse.farewell.store(self.clinic.is_at_rest(), Ordering::Relaxed);
+        }
+        done
+    }
+}

@@ -1,0 +1,523 @@
+//! A whole clinic in virtual time: one gateway, its ledger, its units, and the people at them.
+
+use clinic::{Answer, Call, Effect, Happening, UnitId, What};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use safety::{Cause, Instant};
+use simulated_units::Button;
+
+use crate::{
+    device::Device,
+    disk::Disk,
+    gateway::{Asked, Digest, Gateway},
+    glance::Glance,
+    judge::{Judge, Surroundings, Violation},
+    line::Line,
+    marks::Marks,
+    mishap::Mending,
+    operator::{Deed, Operator},
+    story::Story,
+    ward::{ROOMS, UNITS},
+};
+
+const MS: u64 = 1_000_000;
+/// When the story begins: a machine that has run for a while.
+const BEGIN: u64 = 1_000_000 * MS;
+/// From the effect to the contact.
+const RELAY_NS: u64 = 20 * MS;
+/// A relay falls when its heartbeat stays away for this long.
+const HEARTBEAT_NS: u64 = 200 * MS;
+/// How many lines of a log are kept.
+const LOG_MAX: usize = 400;
+/// More steps of the core in one virtual second than this are a busy loop.
+const STEPS_MAX: u64 = 4_000;
+
+/// A clinic and its story.
+pub struct World {
+    pub(crate) now: u64,
+    pub(crate) chance: StdRng,
+    pub(crate) story: Story,
+    pub(crate) devices: [Device; UNITS],
+    pub(crate) lines: [Line; UNITS],
+    pub(crate) disk: Disk,
+    pub(crate) gateway: Option<Gateway>,
+    pub(crate) operators: [Operator; UNITS],
+    pub(crate) judge: Judge,
+    /// What was reached.
+    pub marks: Marks,
+    pub(crate) mendings: Vec<(u64, Mending)>,
+    pub(crate) mishap_due: u64,
+    /// So many effects later the gateway is gone.
+    pub(crate) fuse: Option<u32>,
+    pub(crate) run: u32,
+    pub(crate) restart_due: u64,
+    /// Until when the control thread counts as disturbed.
+    pub(crate) shaken_until: u64,
+    digest: Digest,
+    steps: u64,
+    steps_before: (u64, u64),
+    effects: Vec<Effect>,
+    log: Option<Vec<String>>,
+}
+
+/// How a story ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// A promise that was not kept.
+    pub violation: Option<Violation>,
+    /// A hash over everything that the core wanted done.
+    pub digest: u64,
+    /// How often the core was stepped.
+    pub steps: u64,
+    /// What was reached.
+    pub marks: Marks,
+    /// The last of what happened, if it was written down.
+    pub log: Vec<String>,
+}
+
+impl World {
+    /// The world of `seed`. `written` says that what happens is written down.
+    pub fn new(seed: u64, written: bool) -> Self {
+        Self::with(seed, Story::new(seed), written)
+    }
+
+    /// The world of `seed` with a story of its own.
+    pub fn with(seed: u64, story: Story, written: bool) -> Self {
+        let mut chance = StdRng::seed_from_u64(seed);
+        let mut devices: [Device; UNITS] =
+            core::array::from_fn(|place| Device::new(place, chance.random(), BEGIN));
+        let lines = core::array::from_fn(|place| Line::new(place, story.latency_ns));
+        let mut operators: [Operator; UNITS] = core::array::from_fn(|place| {
+            Operator::new(place, BEGIN + chance.random_range(0..2_000) * MS, story.silly)
+        });
+        let mishap_due = story.next(BEGIN + 2_000 * MS, &mut chance);
+        for absent in story.units..UNITS {
+            (devices[absent].due, operators[absent].due) = (u64::MAX, u64::MAX);
+        }
+        let mut world = Self {
+            now: BEGIN,
+            chance,
+            story,
+            devices,
+            lines,
+            disk: Disk::new(),
+            gateway: None,
+            operators,
+            judge: Judge::new(),
+            marks: Marks::default(),
+            mendings: Vec::new(),
+            mishap_due,
+            fuse: None,
+            run: 0,
+            restart_due: u64::MAX,
+            shaken_until: 0,
+            digest: Digest::new(),
+            steps: 0,
+            steps_before: (BEGIN, 0),
+            effects: Vec::new(),
+            log: written.then(Vec::new),
+        };
+        world.start();
+        world
+    }
+
+    /// Lets `seconds` of the story pass, or less if a promise is broken.
+    pub fn run(mut self, seconds: u64) -> Outcome {
+        let end = self.now + seconds * 1_000 * MS;
+        while self.now < end && self.judge.violation.is_none() {
+            self.advance();
+        }
+        Outcome {
+            violation: self.judge.violation,
+            digest: self.digest.value(),
+            steps: self.steps,
+            marks: self.marks,
+            log: self.log.unwrap_or_default(),
+        }
+    }
+
+    /// Everything that a person at the screen of `place` sees.
+    pub(crate) fn glance(&self, place: usize) -> Option<Glance> {
+        self.gateway.as_ref().and_then(|gateway| gateway.board[place])
+    }
+
+    pub(crate) fn write(&mut self, line: impl FnOnce() -> String) {
+        if let Some(log) = &mut self.log {
+            let line = line();
+            log.push(format!("{:>11.6} {line}", (self.now - BEGIN) as f64 / 1e9));
+            if log.len() > LOG_MAX {
+                log.drain(..LOG_MAX / 2);
+            }
+        }
+    }
+
+    /// Jumps to whatever happens next, and lets it happen.
+    fn advance(&mut self) {
+        self.now = self.next().max(self.now);
+        self.move_bytes();
+        self.turn_disk();
+        self.run_gateway();
+        self.people();
+        if self.mishap_due <= self.now {
+            self.mishap_due = self.story.next(self.now, &mut self.chance);
+            self.mishap();
+        }
+        self.mend();
+        if self.judge.due() <= self.now {
+            (0..UNITS).for_each(|place| self.move_device(place));
+        }
+        if self.restart_due <= self.now {
+            self.start();
+        }
+        self.judge.expect_answers(self.now);
+        self.count_steps();
+    }
+
+    fn next(&self) -> u64 {
+        let devices = self.devices.iter().map(|device| device.due);
+        let wires =
+            self.lines.iter().map(|line| line.due().min(line.up.due()).min(line.down.due()));
+        let people = self.operators.iter().map(|operator| operator.due);
+        let mendings = self.mendings.iter().map(|(at, _)| *at);
+        let gateway = self.gateway.as_ref().map_or(self.restart_due, Gateway::due);
+        let own = [self.disk.due(), gateway, self.mishap_due, self.judge.due()];
+        let all = devices.chain(wires).chain(people).chain(mendings).chain(own);
+        all.min().unwrap_or(u64::MAX)
+    }
+
+    fn move_bytes(&mut self) {
+        let now = self.now;
+        for place in 0..UNITS {
+            if self.devices[place].due <= now {
+                self.move_device(place);
+            }
+        }
+        for place in 0..UNITS {
+            while let Some(bytes) = self.lines[place].down.arrived(now) {
+                let device = self.lines[place].device;
+                self.devices[device].receive(now, &bytes);
+                self.move_device(device);
+            }
+            while let Some(bytes) = self.lines[place].up.arrived(now) {
+                if self.lines[place].is_open() {
+                    let line = clinic::LineId(u16::try_from(place).unwrap_or_default());
+                    self.tell(Happening::Bytes(line, bytes));
+                }
+            }
+            if let Some(happening) = self.lines[place].turn(now, &mut self.chance) {
+                self.tell(happening);
+            }
+        }
+    }
+
+    /// Lets a unit go on, puts what it says on its wire, and has the judge look at it.
+    pub(crate) fn move_device(&mut self, place: usize) {
+        let now = self.now;
+        let mut said = Vec::new();
+        self.devices[place].transmit(now, &mut said);
+        if !said.is_empty()
+            && let Some(line) = self.lines.iter_mut().find(|line| line.device == place)
+            && line.plugged
+        {
+            line.up.put(now, &said, line.quality, &mut self.chance);
+        }
+        self.look(place);
+    }
+
+    pub(crate) fn look(&mut self, place: usize) {
+        let around = self.surroundings(place);
+        self.judge.look(self.now, place, &self.devices[place], around);
+    }
+
+    fn surroundings(&self, place: usize) -> Surroundings {
+        let line = &self.lines[place];
+        let heard = line.disturbed_until <= self.now
+            && line.device == place
+            && line.is_open()
+            && !self.devices[place].is_deaf()
+            && self.shaken_until <= self.now
+            && self.gateway.as_ref().is_some_and(|gateway| gateway.stalled.is_none());
+        Surroundings { heard, relay: self.story.relays }
+    }
+
+    fn turn_disk(&mut self) {
+        if self.disk.due() <= self.now {
+            let receipts = self.disk.complete(self.now, self.run, &mut self.chance);
+            self.judge.durable(self.now, &mut self.disk.book);
+            for (id, receipt) in receipts {
+                self.tell(Happening::Receipt(id, receipt));
+            }
+        }
+    }
+
+    fn run_gateway(&mut self) {
+        let now = self.now;
+        let Some(gateway) = &mut self.gateway else { return };
+        if now < gateway.due() {
+            return;
+        }
+        let Some((_, deadline)) = gateway.stalled.take() else {
+            self.tell(Happening::Wake);
+            self.expect_rest();
+            return;
+        };
+        gateway.sort_inbox();
+        for happening in std::mem::take(&mut gateway.inbox) {
+            self.tell(happening);
+        }
+        self.tell(Happening::Wake);
+        if deadline + 50 * MS < now {
+            self.marks.hit("late");
+            self.tell(Happening::Fault(Cause::Lateness));
+        }
+    }
+
+    /// After a wake-up nothing is due: what is due at once is a loop.
+    fn expect_rest(&mut self) {
+        let wake = self.gateway.as_ref().map(|gateway| gateway.clinic.wake().since_boot());
+        if wake.is_some_and(|wake| wake <= self.now) {
+            self.judge.fail(self.now, "wants to be woken in the past".to_owned());
+        }
+    }
+
+    fn count_steps(&mut self) {
+        let (since, steps) = self.steps_before;
+        if 1_000 * MS <= self.now - since {
+            if STEPS_MAX < (self.steps - steps) * 1_000 * MS / (self.now - since) {
+                self.judge.fail(self.now, format!("{} steps in a second", self.steps - steps));
+            }
+            self.steps_before = (self.now, self.steps);
+        }
+    }
+
+    /// Tells the core what happened, and does what it wants done, one effect after another.
+    pub(crate) fn tell(&mut self, happening: Happening) {
+        let Some(gateway) = &mut self.gateway else { return };
+        if gateway.stalled.is_some() {
+            gateway.inbox.push_back(happening);
+            return;
+        }
+        self.steps += 1;
+        if self.log.is_some() && !matches!(happening, Happening::Wake | Happening::Written(_)) {
+            let text = crate::log::happening(&happening);
+            self.write(|| text);
+        }
+        let Some(gateway) = &mut self.gateway else { return };
+        let mut effects = std::mem::take(&mut self.effects);
+        gateway.clinic.step(Instant::from_boot(self.now), happening, &mut effects);
+        for effect in effects.drain(..) {
+            if self.fuse == Some(0) {
+                self.crash(crate::log::kind(&effect));
+            }
+            if self.gateway.is_none() {
+                continue;
+            }
+            self.fuse = self.fuse.map(|left| left.saturating_sub(1));
+            self.digest.take(self.now, &effect);
+            self.perform(effect);
+        }
+        self.effects = effects;
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        let now = self.now;
+        if self.log.is_some()
+            && let Some(text) = crate::log::effect(&effect)
+        {
+            self.write(|| text);
+        }
+        match effect {
+            Effect::Write(line, frame) => {
+                self.lines[usize::from(line.0)].write(now, frame, &mut self.chance);
+            }
+            Effect::Enter(id, entry) => {
+                self.judge.entered(now, id.0, &entry);
+                if !self.disk.enter(now, id, entry, &mut self.chance) {
+                    self.mendings.push((now, Mending::Refuse(self.run, id)));
+                }
+            }
+            Effect::Answer(call, answer) => self.answer(call, &answer),
+            Effect::Show(unit) => self.show(unit),
+            Effect::Tell(change) => {
+                self.mark(&change.what);
+                self.judge.told(now, &change);
+            }
+            Effect::Relay(unit, closed) if self.story.relays => {
+                let run = self.run;
+                self.mendings.push((now + RELAY_NS, Mending::Relay(run, unit, closed)));
+            }
+            Effect::Relay(..) => {}
+        }
+    }
+
+    fn answer(&mut self, call: clinic::CallId, answer: &Answer) {
+        if let Answer::Stopped(unit, proof) = answer {
+            let place = usize::from(unit.0);
+            self.marks.hit(if proof.confirmed.is_some() { "stop proven" } else { "stop unproven" });
+            self.judge.stopped(self.now, call, place, proof, &self.devices[place]);
+            return;
+        }
+        let Some(gateway) = &mut self.gateway else { return };
+        let Some(Asked { ask, request }) = gateway.calls.remove(&call) else { return };
+        let first = request.is_none_or(|request| gateway.requests.insert(request));
+        if let Answer::Refused(refused) = answer {
+            self.marks.hit(&crate::log::refusal(refused));
+        }
+        self.judge.answered(self.now, &ask, answer, first);
+        if let Some(unit) = crate::log::unit_of(&ask)
+            && let Some(operator) = self.operators.get_mut(usize::from(unit.0))
+        {
+            operator.hear(&ask, answer);
+        }
+    }
+
+    fn show(&mut self, unit: UnitId) {
+        let Some(gateway) = &mut self.gateway else { return };
+        let Some(shown) = gateway.clinic.shown(unit) else { return };
+        let glance = Glance::of(&shown);
+        let place = usize::from(unit.0);
+        let news = gateway.board[place].is_none_or(|before| before.state != glance.state);
+        gateway.board[place] = Some(glance);
+        if news {
+            self.marks.hit(&format!("{:?}", glance.state));
+        }
+        // What the books of earlier runs say does not change while this one goes on.
+        let before = self.disk.book.charged_before(unit, self.run);
+        self.look(place);
+        self.judge.shown(self.now, place, glance, before);
+    }
+
+    fn mark(&mut self, what: &What) {
+        match what {
+            What::Ended(summary) => {
+                self.marks.hit(&format!("{:?}", summary.outcome));
+                let end = format!("{:?}", summary.end);
+                self.marks.hit(end.split('(').next().unwrap_or_default());
+            }
+            What::Latched(cause) => self.marks.hit(&format!("{cause:?}")),
+            What::Released(cause) => self.marks.hit(&format!("{cause:?} released")),
+            What::State { .. } | What::Confirmed | What::Stopped | What::Refused(_) => {}
+        }
+    }
+
+    /// Everybody does what they do.
+    fn people(&mut self) {
+        for place in 0..UNITS {
+            if self.now < self.operators[place].due {
+                continue;
+            }
+            let glance = self.glance(place);
+            let mut deeds = Vec::new();
+            self.operators[place].act(self.now, glance.as_ref(), &mut self.chance, &mut deeds);
+            for deed in deeds {
+                self.act(place, deed);
+            }
+        }
+    }
+
+    pub(crate) fn act(&mut self, place: usize, deed: Deed) {
+        match deed {
+            Deed::Ask(ask) => self.ask(&Asked { ask, request: None }),
+            Deed::AskTwice(ask) => {
+                let request = self.gateway.as_mut().and_then(Gateway::next_request);
+                let asked = Asked { ask, request };
+                self.ask(&asked);
+                self.ask(&asked);
+            }
+            Deed::Stop => self.stop(place),
+            Deed::StopAll(room) => {
+                let Some(gateway) = &mut self.gateway else { return };
+                let call = gateway.next_call();
+                let within = |place: &usize| {
+                    room.is_none_or(|room| usize::from(room.0) == crate::ward::room(*place))
+                };
+                (0..UNITS).filter(within).for_each(|place| {
+                    self.judge.stopping(self.now, place, Some(call));
+                });
+                self.tell(Happening::StopAll(call, room));
+            }
+            Deed::Press(button, on) => self.press(place, button, on),
+            Deed::Mend => {
+                self.devices[place].advance(self.now);
+                self.look(place);
+                self.devices[place].heal(self.now);
+                self.move_device(place);
+            }
+        }
+    }
+
+    pub(crate) fn press(&mut self, place: usize, button: Button, on: bool) {
+        self.write(|| format!("unit {place}: {button:?} {on}"));
+        self.devices[place].press(self.now, button, on);
+        self.move_device(place);
+    }
+
+    pub(crate) fn stop(&mut self, place: usize) {
+        let Some(gateway) = &mut self.gateway else { return };
+        let call = gateway.next_call();
+        let unit = UnitId(u16::try_from(place).unwrap_or_default());
+        self.judge.stopping(self.now, place, Some(call));
+        self.tell(Happening::Stop(call, unit));
+    }
+
+    fn ask(&mut self, asked: &Asked) {
+        let Some(gateway) = &mut self.gateway else { return };
+        let id = gateway.next_call();
+        gateway.calls.insert(id, asked.clone());
+        let call = Call { id, request: asked.request.clone(), ask: asked.ask.clone() };
+        self.tell(Happening::Call(call));
+    }
+
+    /// A gateway starts, and is told of the past before any port opens.
+    fn start(&mut self) {
+        self.restart_due = u64::MAX;
+        self.run += 1;
+        self.write(|| "the gateway starts".to_owned());
+        self.gateway = Some(Gateway::new(self.run, self.story.units, self.now));
+        self.fuse = None;
+        let past = self.disk.book.past();
+        let told = !past.open_marks.is_empty();
+        self.tell(Happening::Past(past));
+        if told {
+            self.marks.hit("open mark found");
+        }
+        for place in 0..self.story.units {
+            self.show(UnitId(u16::try_from(place).unwrap_or_default()));
+            let at = self.now + self.chance.random_range(1..200) * MS;
+            self.lines[place].start(at);
+        }
+        if let Some(gateway) = &self.gateway {
+            self.judge.restarted(self.now, &self.disk.book, &gateway.board);
+        }
+        self.shaken_until = self.now + 3_000 * MS;
+    }
+
+    /// The gateway is gone, in the middle of what it was doing.
+    pub(crate) fn crash(&mut self, before: &str) {
+        let doing = self.gateway.as_ref().map(|gateway| gateway.board);
+        let emitting = doing.is_some_and(|board| {
+            board.iter().flatten().any(|glance| glance.state == safety::State::Emitting)
+        });
+        self.marks.hit(&format!("crash before {before}"));
+        if emitting {
+            self.marks.hit("crash while emitting");
+        }
+        self.write(|| format!("the gateway crashes before {before}"));
+        let (kept, waiting) = self.disk.crash(self.now, self.run, &mut self.chance);
+        if kept < waiting {
+            self.marks.hit("entries lost in a crash");
+        }
+        self.judge.durable(self.now, &mut self.disk.book);
+        (0..UNITS).for_each(|place| self.look(place));
+        self.judge.crashed(self.now);
+        self.gateway = None;
+        self.fuse = None;
+        self.lines.iter_mut().for_each(Line::abandon);
+        self.restart_due = self.now + self.chance.random_range(50..5_000) * MS;
+        for place in 0..UNITS {
+            let unit = UnitId(u16::try_from(place).unwrap_or_default());
+            self.mendings.push((self.now + HEARTBEAT_NS, Mending::Relay(self.run, unit, false)));
+        }
+    }
+}
+
+const _: () = assert!(UNITS % ROOMS == 0);
