@@ -111,9 +111,9 @@ def prescription(unit_modality):
             "field_area_square_millimetres": 10000,
             "fluence_area": "AREA_KIND_FIELD",
             "technique": "TECHNIQUE_SCANNING",
-            "energy_millijoules": 32000,
-            "fluence_millijoules_per_square_centimetre": 1000,
-            "time_limit_milliseconds": 20000,
+            "energy_millijoules": 80000,
+            "fluence_millijoules_per_square_centimetre": 2000,
+            "time_limit_milliseconds": 40000,
             "skin": {
                 "fitzpatrick_type": "FITZPATRICK_TYPE_II",
                 "tattoo": "ANSWER_NO",

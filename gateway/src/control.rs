@@ -32,6 +32,8 @@ mod sample;
 mod session_service;
 mod sessions;
 mod site;
+#[cfg(test)]
+mod stage;
 mod status;
 mod stop;
 mod unit;
@@ -39,7 +41,7 @@ mod unit_service;
 mod violations;
 mod watch;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use clinic::{Answer, Ask, Refused, RequestId, UnitId};
 use proto::v1::{
@@ -57,7 +59,7 @@ use self::{
 use crate::{directory::Directory, herald::Herald, inbox::Inbox};
 
 /// The API of one gateway. Cloning it is cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Control(Arc<Shared>);
 
 /// What the configuration says that only callers of the API are shown.
@@ -105,7 +107,6 @@ pub enum ServeError {
     Transport(#[source] tonic::transport::Error),
 }
 
-#[derive(Debug)]
 struct Shared {
     inbox: Inbox,
     herald: Herald,
@@ -116,6 +117,13 @@ struct Shared {
     recent: Recent,
     /// Whether the gateway is shutting down.
     closing: tokio::sync::watch::Sender<bool>,
+}
+
+/// Shows nothing: sessions name patients.
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Control(..)")
+    }
 }
 
 impl Control {
@@ -239,11 +247,14 @@ pub async fn serve(
         return Err(ServeError::NotLoopback { address });
     }
     let (reporter, health) = tonic_health::server::health_reporter();
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(ServeError::Reflection)?;
+    let described = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let reflection = described().build_v1().map_err(ServeError::Reflection)?;
+    // Clients of PyPI and older tools know only this one.
+    let older = described().build_v1alpha().map_err(ServeError::Reflection)?;
 
     // These end with this call, because the set does.
     let mut tasks = JoinSet::new();
@@ -264,15 +275,24 @@ pub async fn serve(
         .add_service(safety)
         .add_service(health.max_decoding_message_size(MESSAGE_MAX))
         .add_service(reflection.max_decoding_message_size(MESSAGE_MAX))
+        .add_service(older.max_decoding_message_size(MESSAGE_MAX))
         .serve_with_incoming_shutdown(admission::incoming(listener), control.closes());
     let told = async {
         shutdown.await;
         control.0.closing.send_replace(true);
         tokio::time::sleep(FAREWELL).await;
     };
+    let watched = async {
+        // Neither task ends by itself. Without them nobody hears of ends: no session begins any more.
+        if tasks.join_next().await.is_some() {
+            control.0.inbox.impair();
+        }
+        std::future::pending().await
+    };
     tokio::select! {
         served = served => served.map_err(ServeError::Transport),
         () = told => Ok(()),
+        () = watched => Ok(()),
     }
 }
 

@@ -31,7 +31,7 @@ pub const FRAMES_MAX: usize = 2;
 
 /// Keeps a line open: opens its port, pumps, and begins anew when it fails, for ever.
 ///
-/// Hang-up, unplugging and plugging in again are all the same to it.
+/// Hang-up, unplugging and plugging in again are all the same to it (COM-08).
 pub async fn run(
     line: LineId,
     setting: Setting,

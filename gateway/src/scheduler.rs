@@ -149,7 +149,8 @@ impl Drop for AbortOnPanic {
 /// Where an answer goes.
 enum Reply {
     Call(oneshot::Sender<Answer>),
-    Stop(mpsc::Sender<(UnitId, StopProof)>),
+    /// With how many units have yet to answer.
+    Stop(mpsc::Sender<(UnitId, StopProof)>, usize),
 }
 
 struct Control {
@@ -275,12 +276,13 @@ impl Control {
                 // A caller that left hears nothing; what it asked was done all the same.
                 let _left = reply.send(answer);
             }
-            (Some(Reply::Stop(reply)), Answer::Stopped(unit, proof)) => {
+            (Some(Reply::Stop(reply, waiting)), Answer::Stopped(unit, proof)) => {
                 let _left = reply.try_send((unit, proof));
-                // More units may answer the same call.
-                self.replies.insert(call, Reply::Stop(reply));
+                if waiting > 1 {
+                    self.replies.insert(call, Reply::Stop(reply, waiting - 1));
+                }
             }
-            (Some(Reply::Stop(_)) | None, _) => {}
+            (Some(Reply::Stop(..)) | None, _) => {}
         }
     }
 
@@ -296,21 +298,19 @@ impl Control {
     }
 
     fn stop(&mut self, stop: StopCall) {
-        self.forget_stops();
         let id = self.next_call();
-        self.replies.insert(id, Reply::Stop(stop.reply));
+        let waiting = match stop.what {
+            StopWhat::Unit(_) => 1,
+            StopWhat::Room(room) => self.clinic.units_in(Some(room)),
+            StopWhat::All => self.clinic.units_in(None),
+        };
+        if waiting > 0 {
+            self.replies.insert(id, Reply::Stop(stop.reply, waiting));
+        }
         self.step(match stop.what {
             StopWhat::Unit(unit) => Happening::Stop(id, unit),
             StopWhat::Room(room) => Happening::StopAll(id, Some(room)),
             StopWhat::All => Happening::StopAll(id, None),
-        });
-    }
-
-    /// Lets go of stops whose callers have heard enough.
-    fn forget_stops(&mut self) {
-        self.replies.retain(|_, reply| match reply {
-            Reply::Stop(reply) => !reply.is_closed(),
-            Reply::Call(_) => true,
         });
     }
 

@@ -11,6 +11,7 @@ use prost_types::{
 };
 use proto::{FILE_DESCRIPTOR_SET, v1::RefusalReason};
 
+/// API-01: these calls and no others; none sets power while a unit emits.
 #[test]
 fn the_api_is_these_calls() {
     let calls: Vec<String> =

@@ -126,6 +126,13 @@ impl Clinic {
         Some(with!(unit, unit => unit.shown()))
     }
 
+    /// How many units there are in a room, or in all.
+    pub fn units_in(&self, room: Option<RoomId>) -> usize {
+        let concerned =
+            |unit: &&AnyUnit| room.is_none_or(|room| with!(unit, unit => unit.room == room));
+        self.units.iter().filter(concerned).count()
+    }
+
     /// Whether nothing emits, nothing is being stopped and nothing has yet to be settled.
     pub fn is_at_rest(&self) -> bool {
         self.units.iter().all(|unit| with!(unit, unit => unit.is_at_rest()))

@@ -30,7 +30,7 @@ macro_rules! causes {
 causes! {
     /// No valid answer came for longer than the profile allows.
     LinkSilence: Unit, Operator;
-    /// The unit started anew.
+    /// The unit started anew (LAS-07).
     Reboot: Unit, Operator;
     /// The door or remote interlock opened (LAS-21).
     Interlock: Room, Operator;

@@ -42,7 +42,7 @@ pub enum End {
     Alarm(Cause),
 }
 
-/// How much of what was prescribed a session gave.
+/// How much of what was prescribed a session gave. Nothing is topped up (DOS-13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// At least 95 % was delivered.
@@ -156,7 +156,7 @@ impl<M: Modality> Session<M> {
     }
 
     /// How long emission may go on from `now`: until the dose, the time or the slice is used up, at
-    /// the rate at which it is charged.
+    /// the rate at which it is charged (SES-09).
     pub(crate) fn lasts(&self, now: Instant) -> Nanos {
         let covered = self.slices.covered.unwrap_or_default();
         self.dose_lasts(now).min(self.until(now, covered))

@@ -195,4 +195,14 @@ mod tests {
         }
         assert_eq!(deadline(&MetadataMap::new(), now), None);
     }
+
+    /// A caller whose deadline has passed is refused before anybody is asked.
+    #[test]
+    fn a_caller_that_no_longer_waits_is_refused() {
+        let mut request = Request::new(());
+        assert!(Caller::of(&request).unwrap().waits().is_ok());
+        request.metadata_mut().insert("grpc-timeout", "0n".parse().unwrap());
+        let denial = Caller::of(&request).unwrap().waits().unwrap_err();
+        assert_eq!(denial.reason(), proto::v1::RefusalReason::Deadline);
+    }
 }

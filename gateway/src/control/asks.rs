@@ -14,7 +14,6 @@ use super::{
 };
 
 /// One ask with everything it needs.
-#[derive(Debug)]
 pub(crate) enum Spoken {
     Confirm(Box<Confirming>),
     Reattach { request: RequestId, fence: Fence, session_id: String, operator: v1::Person },
@@ -23,7 +22,6 @@ pub(crate) enum Spoken {
 }
 
 /// A confirmation, read.
-#[derive(Debug)]
 pub(crate) struct Confirming {
     pub(crate) request: RequestId,
     pub(crate) epoch: u32,

@@ -16,7 +16,6 @@ use super::{
 use crate::{clock, directory::Directory};
 
 /// What was asked of the limits, and what they said.
-#[derive(Debug)]
 pub(crate) struct Opinion {
     pub(crate) decisions: Vec<v1::Decision>,
     checked: Option<AnyChecked>,

@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(of("lumen", &one, "7"), of("lumen", &other, "7"));
     }
 
-    /// Every change that a person would care about changes it (SES-05).
+    /// Every change that a person would care about changes it (SES-05, LAS-14).
     #[test]
     fn every_edit_changes_it() {
         let plain = sample::laser();

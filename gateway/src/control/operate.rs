@@ -235,7 +235,8 @@ impl Worker {
         let ask = Ask::Confirm(proposal, confirmation);
         let answer = self.control.ask(&self.caller, unit, Some(request.clone()), ask).await?;
         let Answer::Confirmed(id, fence) = answer else { return Err(lost()) };
-        let at = Clocks::read().now();
+        let clocks = Clocks::read();
+        let at = (clocks.boot, clocks.now());
         let decisions = opinion.decisions;
         let confirmed = Confirmed {
             id,
@@ -250,7 +251,7 @@ impl Worker {
         if kept.operator != operator {
             return Err(not_holder());
         }
-        let expires = clock::now().after(confirmation_time(&kept));
+        let expires = kept.confirmed.0.after(confirmation_time(&kept));
         self.attach(kept, Some(request.clone())).await;
         let mut accepted = self.accepted(&request, id, fence);
         accepted.confirmation_expires_boottime_nanoseconds = Some(expires.since_boot());

@@ -113,10 +113,12 @@ fn validity(
     if expires <= issued {
         violations.add("expire_time", "Is not after `issued_time`.");
     }
-    Some(match () {
-        () if expires <= now => Validity::Expired,
-        () if now < issued => Validity::Ahead,
-        () => Validity::Holds,
+    Some(if expires <= now {
+        Validity::Expired
+    } else if now < issued {
+        Validity::Ahead
+    } else {
+        Validity::Holds
     })
 }
 
@@ -221,3 +223,128 @@ fn question(question: v1::ScreeningQuestion) -> Option<v1::ScreeningQuestion> {
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 /// A bystander is asked in each session: an older answer is of another one.
 const BYSTANDER_SECONDS: u64 = 60 * 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{denial::Denial, sample};
+
+    type Edit = fn(&mut v1::Prescription);
+
+    fn told(asked: &v1::Prescription) -> Result<Reading, Denial> {
+        let mut violations = Violations::default();
+        let reading = read(&mut violations, asked, sample::now());
+        violations.settle().map(|()| reading.expect("nothing is wrong with it"))
+    }
+
+    fn sentence(asked: &v1::Prescription) -> String {
+        told(asked).expect_err("something is wrong with it").into_refusal().sentence
+    }
+
+    #[test]
+    fn whole_prescriptions_are_read() {
+        for asked in [sample::laser(), sample::pemf()] {
+            let reading = told(&asked).unwrap();
+            assert_eq!(reading.validity, Validity::Holds);
+        }
+    }
+
+    /// Each wrong field is found by itself.
+    #[test]
+    fn each_wrong_field_is_named() {
+        let edits: Vec<(&str, Edit)> = vec![
+            ("patient.patient_id", |one| one.patient.as_mut().unwrap().patient_id.clear()),
+            ("patient.issuer", |one| one.patient.as_mut().unwrap().issuer.push(' ')),
+            ("prescription_id", |one| one.prescription_id = "x".repeat(65)),
+            ("revision", |one| one.revision = 0),
+            ("author.name", |one| one.author.as_mut().unwrap().name.clear()),
+            ("author.role", |one| one.author.as_mut().unwrap().role = v1::Role::Operator.into()),
+            ("author.role", |one| one.author.as_mut().unwrap().role = 77),
+            ("issued_time", |one| one.issued_time.as_mut().unwrap().nanos = -1),
+            ("expire_time", |one| one.expire_time = one.issued_time),
+            ("course_id", |one| one.course_id.clear()),
+            ("course_sessions", |one| one.course_sessions = 0),
+            ("site", |one| one.site = 0),
+            ("site", |one| one.site = 99),
+            ("side", |one| one.side = v1::Side::Midline.into()),
+            ("screening[1].question", |one| one.screening[1].question = 1),
+            ("screening[0].answer", |one| one.screening[0].answer = 9),
+            ("screening[0].answered_time", |one| {
+                one.screening[0].answered_time.as_mut().unwrap().seconds += 10_000;
+            }),
+            ("overrides[0].limit", |one| one.overrides.push(v1::SoftOverride::default())),
+            ("modality", |one| one.modality = None),
+            ("laser.wavelengths", |one| sample::laser_of(one).wavelengths.clear()),
+            ("laser.wavelengths[1].wavelength_nanometres", |one| {
+                sample::laser_of(one).wavelengths[1].wavelength_nanometres = 810;
+            }),
+            ("laser.wavelengths[0].share_permille", |one| {
+                sample::laser_of(one).wavelengths[0].share_permille = 1_001;
+            }),
+            ("laser.gate", |one| sample::laser_of(one).gate = Some(v1::Gate::default())),
+            ("laser.stationary_points", |one| sample::laser_of(one).stationary_points = 0),
+            ("laser.field_area_square_millimetres", |one| {
+                sample::laser_of(one).field_area_square_millimetres = 1;
+            }),
+            ("laser.energy_millijoules", |one| {
+                sample::laser_of(one).energy_millijoules = u64::MAX;
+            }),
+            ("laser.fluence_millijoules_per_square_centimetre", |one| {
+                sample::laser_of(one).fluence_millijoules_per_square_centimetre = u64::MAX;
+            }),
+            ("laser.skin.fitzpatrick_type", |one| {
+                sample::laser_of(one).skin.as_mut().unwrap().fitzpatrick_type = 0;
+            }),
+            ("laser.eyewear.others", |one| {
+                sample::laser_of(one).eyewear.as_mut().unwrap().others.clear();
+            }),
+            ("laser.eyewear.patient.optical_density_hundredths", |one| {
+                let eyewear = sample::laser_of(one).eyewear.as_mut().unwrap();
+                eyewear.patient.as_mut().unwrap().optical_density_hundredths = 2_551;
+            }),
+        ];
+        for (field, edit) in edits {
+            let mut asked = sample::laser();
+            edit(&mut asked);
+            let said = sentence(&asked);
+            assert!(said.starts_with(&format!("{field}: ")), "{field}: {said}");
+        }
+    }
+
+    /// What a caller wrote is never repeated: it could be a name.
+    #[test]
+    fn a_violation_repeats_no_text() {
+        let mut asked = sample::laser();
+        asked.patient.as_mut().unwrap().patient_id = "Erika Mustermann".to_owned();
+        asked.prescription_id = "für Erika".to_owned();
+        let said = sentence(&asked);
+        assert!(!said.contains("Erika"), "{said}");
+    }
+
+    #[test]
+    fn ages_are_counted_towards_refusal() {
+        let mut asked = sample::pemf();
+        let answered = |asked: &mut v1::Prescription, place: usize, ago: i64| {
+            let seconds = sample::now().as_second() - ago;
+            asked.screening[place].answered_time = Some(proto::Timestamp { seconds, nanos: 0 });
+        };
+        answered(&mut asked, 0, 30 * 86_400 + 1);
+        answered(&mut asked, 4, 3_601);
+        let Ok(Reading { prescription: AnyPrescription::Pemf(pemf), .. }) = told(&asked) else {
+            panic!("no field")
+        };
+        assert_eq!(pemf.screening.age_days, Some(31));
+        assert_eq!(pemf.screening.implant, Answer::No);
+        assert_eq!(pemf.screening.bystander_implant, Answer::Unanswered, "of another session");
+    }
+
+    #[test]
+    fn a_prescription_holds_from_its_issue_to_its_end() {
+        let mut asked = sample::laser();
+        asked.expire_time.as_mut().unwrap().seconds = sample::now().as_second();
+        assert_eq!(told(&asked).unwrap().validity, Validity::Expired);
+        let mut asked = sample::laser();
+        asked.issued_time.as_mut().unwrap().seconds = sample::now().as_second() + 1;
+        assert_eq!(told(&asked).unwrap().validity, Validity::Ahead);
+    }
+}

@@ -14,7 +14,7 @@ pub(crate) const WINDOW: Nanos = Nanos::from_secs(600);
 const IDS_MAX: usize = 1_024;
 
 /// The latest request ids that were accepted.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Recent(Mutex<VecDeque<(Instant, RequestId)>>);
 
 impl Recent {

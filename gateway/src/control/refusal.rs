@@ -279,3 +279,97 @@ const UNKNOWN_SLICE: Wording = say(
     "The dose could not be reserved.",
     "Wait for the ledger and try again.",
 );
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// The code that the comment of each reason ends with, as the API publishes it.
+    fn published() -> BTreeMap<String, String> {
+        let text = include_str!("../../../proto/therapy/gateway/v1/refusal.proto");
+        let (mut codes, mut word) = (BTreeMap::new(), String::new());
+        for line in text.lines().map(str::trim) {
+            if let Some(comment) = line.strip_prefix("// ") {
+                let last = comment.split_whitespace().next_back().unwrap();
+                word = last.trim_end_matches('.').to_owned();
+            } else if let Some((name, _)) = line.split_once(" = ")
+                && let Some(reason) = name.strip_prefix("REFUSAL_REASON_")
+            {
+                codes.insert(reason.to_owned(), word.clone());
+            }
+        }
+        codes
+    }
+
+    fn name(code: Code) -> String {
+        let words = format!("{code:?}");
+        let mut name = String::new();
+        for (place, letter) in words.char_indices() {
+            if place > 0 && letter.is_uppercase() {
+                name.push('_');
+            }
+            name.extend(letter.to_uppercase());
+        }
+        name
+    }
+
+    const UNIT: [Refusal; 22] = [
+        Refusal::WrongState,
+        Refusal::StoppedSince,
+        Refusal::NotHolder,
+        Refusal::Busy,
+        Refusal::Locked,
+        Refusal::Offline,
+        Refusal::ConfirmationExpired,
+        Refusal::FootswitchNotPressed,
+        Refusal::FootswitchHeld,
+        Refusal::InterlockOpen,
+        Refusal::KeyOff,
+        Refusal::EmergencyStop,
+        Refusal::Applicator,
+        Refusal::CoilHot,
+        Refusal::HoldStale,
+        Refusal::UnknownBeacon,
+        Refusal::ReadBackPending,
+        Refusal::Changed,
+        Refusal::ConditionStands,
+        Refusal::PresenceNeeded,
+        Refusal::NotLatched,
+        Refusal::UnknownSlice,
+    ];
+
+    #[test]
+    fn every_refusal_has_a_reason_whose_comment_names_its_code() {
+        let published = published();
+        let others = [
+            Refused::WrongModality,
+            Refused::PatientBusy,
+            Refused::PatientLocked,
+            Refused::UnknownUnit,
+            Refused::ScriptHold,
+            Refused::TooMany,
+            Refused::RequestReused,
+            Refused::ShuttingDown,
+        ];
+        let all = UNIT.into_iter().map(Refused::Unit).chain(others);
+        for refused in all {
+            let Wording { reason, why, help } = of_clinic(&refused);
+            let code = name(code(reason));
+            let comment = &published[reason.error_reason()];
+            assert_eq!(&code, comment, "{refused:?} as {reason:?}");
+            assert!(why.ends_with('.') && help.ends_with('.'), "{refused:?} is told no sentence");
+        }
+    }
+
+    #[test]
+    fn every_reason_has_the_code_that_its_comment_names() {
+        for (reason, comment) in published() {
+            let reason = Reason::from_str_name(&format!("REFUSAL_REASON_{reason}")).unwrap();
+            if reason != Reason::Unspecified {
+                assert_eq!(name(code(reason)), comment, "{reason:?}");
+            }
+        }
+    }
+}

@@ -31,10 +31,9 @@ const SHOWN_WITHIN: Duration = Duration::from_millis(250);
 
 /// Releases of the last ten minutes and how they were answered (API-02). The core cannot tell these
 /// apart: the id of a cause that was released names nothing any more.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Releases(Mutex<VecDeque<Released>>);
 
-#[derive(Debug)]
 struct Released {
     at: Instant,
     request: v1::ReleaseRequest,
@@ -134,7 +133,7 @@ impl Control {
     ) -> Result<v1::ReleaseResponse, Denial> {
         let Order { request, unit, cause, shown } = order;
         self.ask(&caller, unit, Some(request), Ask::Release(unit, cause)).await?;
-        let status = self.status_without(unit, &shown.cause_id).await;
+        let (status, kind) = (self.status_without(unit, &shown.cause_id).await, shown.kind());
         let record = v1::ReleaseRecord {
             released_by: asked.released_by.clone(),
             reason: asked.reason.clone(),
@@ -145,6 +144,9 @@ impl Control {
             released: Some(v1::Cause { release: Some(record), ..shown }),
             status: if asked.unit_id.is_empty() { None } else { status },
         };
+        let role = asked.released_by.as_ref().map_or(Role::Unspecified, v1::Person::role);
+        let role = person::name(role);
+        tracing::info!(cause = kind.as_str_name(), role, "a cause was released, role as claimed");
         self.0.releases.keep(clock::now(), asked, answer.clone());
         Ok(answer)
     }

@@ -49,7 +49,7 @@ pub(crate) fn pemf() -> v1::Prescription {
         peak_flux_density_microteslas: 5_000,
         frequency_millihertz: 10_000,
         waveform: v1::Waveform::Sine.into(),
-        ramp_time_microseconds: 25_000,
+        ramp_time_microseconds: 0,
         duty_permille: 1_000,
         exposure_microtesla_seconds: 6_000_000,
         time_limit_milliseconds: 1_800_000,
@@ -103,6 +103,48 @@ fn common(modality: Modality) -> v1::Prescription {
         course_sessions: 8,
         modality: Some(modality),
     }
+}
+
+/// A laser prescription that the unit of the stage may deliver, of this day: 1 W for about 2 s.
+pub(crate) fn short() -> v1::Prescription {
+    let now = crate::clock::wall().as_second();
+    let mut short = laser();
+    let moved = |time: &mut Option<Timestamp>| {
+        let time = time.as_mut().unwrap();
+        time.seconds = time.seconds - NOW + now;
+    };
+    moved(&mut short.issued_time);
+    moved(&mut short.expire_time);
+    for answer in &mut short.screening {
+        moved(&mut answer.answered_time);
+    }
+    let laser = laser_of(&mut short);
+    laser.power_milliwatts = 1_000;
+    laser.wavelengths[0].share_permille = 500;
+    laser.wavelengths[1].share_permille = 500;
+    laser.gate = Some(v1::Gate { gate: Some(v1::gate::Gate::Continuous(v1::ContinuousGate {})) });
+    laser.technique = v1::Technique::Scanning.into();
+    laser.stationary_points = 0;
+    laser.dwell_time_milliseconds = 0;
+    laser.spot_area_square_millimetres = 1_960;
+    laser.field_area_square_millimetres = 40_000;
+    laser.fluence_area = v1::AreaKind::Field.into();
+    laser.fluence_millijoules_per_square_centimetre = 9_000;
+    laser.energy_millijoules = 2_000;
+    laser.time_limit_milliseconds = 20_000;
+    short
+}
+
+/// A second patient.
+pub(crate) fn other_patient(mut prescription: v1::Prescription) -> v1::Prescription {
+    prescription.patient.as_mut().unwrap().patient_id = "4712".to_owned();
+    prescription
+}
+
+/// A field prescription for the ring of the stage, of this day.
+pub(crate) fn field() -> v1::Prescription {
+    let Some(Modality::Pemf(pemf)) = pemf().modality else { panic!("no field") };
+    v1::Prescription { modality: Some(Modality::Pemf(pemf)), ..short() }
 }
 
 const NOW: i64 = 1_800_000_000;

@@ -5,6 +5,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,6 +14,7 @@ use std::{
 
 use clinic::{SessionId, UnitId};
 use proto::{Timestamp, v1};
+use safety::Instant;
 use tokio::sync::watch;
 
 /// Sessions that are remembered: several weeks of a clinic, and a few megabytes.
@@ -20,8 +22,7 @@ const SESSIONS_MAX: usize = 1_024;
 /// Ends that may come before their session is known here: the acceptance is on its way.
 const EARLY_MAX: usize = 64;
 
-/// One session. What was confirmed never changes.
-#[derive(Debug)]
+/// One session. What was confirmed never changes. It names a patient, so it shows only its id.
 pub(crate) struct Kept {
     pub(crate) id: SessionId,
     pub(crate) unit: UnitId,
@@ -29,7 +30,7 @@ pub(crate) struct Kept {
     pub(crate) hash: [u8; 32],
     pub(crate) decisions: Vec<v1::Decision>,
     pub(crate) operator: v1::Person,
-    pub(crate) confirmed: Timestamp,
+    pub(crate) confirmed: (Instant, Timestamp),
     started: OnceLock<Timestamp>,
     /// The stream that held it was ended by its client.
     left: AtomicBool,
@@ -39,7 +40,6 @@ pub(crate) struct Kept {
 }
 
 /// What is confirmed, before it is kept.
-#[derive(Debug)]
 pub(crate) struct Confirmed {
     pub(crate) id: SessionId,
     pub(crate) unit: UnitId,
@@ -47,14 +47,14 @@ pub(crate) struct Confirmed {
     pub(crate) hash: [u8; 32],
     pub(crate) decisions: Vec<v1::Decision>,
     pub(crate) operator: v1::Person,
-    pub(crate) at: Timestamp,
+    pub(crate) at: (Instant, Timestamp),
 }
 
 /// All sessions of this run.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Sessions(Mutex<Book>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Book {
     kept: VecDeque<Arc<Kept>>,
     early: VecDeque<(SessionId, v1::SessionEnd)>,
@@ -138,6 +138,12 @@ impl Sessions {
 
     fn lock(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kept({})", self.id)
     }
 }
 
@@ -226,7 +232,7 @@ mod tests {
             hash: [0; 32],
             decisions: Vec::new(),
             operator: v1::Person::default(),
-            at: Timestamp::default(),
+            at: (Instant::default(), Timestamp::default()),
         }
     }
 

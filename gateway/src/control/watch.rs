@@ -180,7 +180,7 @@ impl SessionWatch {
             prescription_hash: kept.hash.to_vec(),
             decisions: kept.decisions.clone(),
             operator: Some(kept.operator.clone()),
-            confirmed_time: Some(kept.confirmed),
+            confirmed_time: Some(kept.confirmed.1),
             end: kept.ended(),
         };
         let gateway_boot_id = self.control.directory().run.to_string();

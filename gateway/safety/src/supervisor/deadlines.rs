@@ -57,7 +57,7 @@ impl<M: Modality> Supervisor<M> {
 
     /// When the oldest of the facts that a profile requires becomes too old. Each has its own
     /// deadline: news of one thing is no sign of another.
-    fn silence(&self) -> Instant {
+    pub(super) fn silence(&self) -> Instant {
         if self.lost.is_some() {
             return Instant::NEVER;
         }
@@ -116,7 +116,7 @@ impl<M: Modality> Supervisor<M> {
     }
 
     /// When the present phase is over if nothing else happens.
-    fn phase_deadline(&self) -> Instant {
+    pub(super) fn phase_deadline(&self) -> Instant {
         let timing = &self.terms.timing;
         match self.phase {
             Phase::Offline | Phase::Standby => Instant::NEVER,
@@ -127,10 +127,8 @@ impl<M: Modality> Supervisor<M> {
                 let over = since.after(timing.warning);
                 if over <= self.now { over.after(timing.relay) } else { over }
             }
-            Phase::Emitting { since, seen, watch, .. } => {
-                let open = watch.open_since.map_or(Instant::NEVER, |at| at.after(FOOTSWITCH_OPEN));
-                let begun = since.after(timing.confirm).after(timing.link);
-                if seen { open } else { open.min(begun) }
+            Phase::Emitting { watch, .. } => {
+                watch.open_since.map_or(Instant::NEVER, |at| at.after(FOOTSWITCH_OPEN))
             }
         }
     }
@@ -172,14 +170,7 @@ impl<M: Modality> Supervisor<M> {
             Phase::Paused { .. } => self.stop(After::Standby, Some(End::PauseOver)),
             Phase::Stopping { .. } => self.lock(Cause::StopUnconfirmed),
             Phase::Warning { .. } => {}
-            Phase::Emitting { watch, .. } => {
-                let open = watch.open_since.map_or(Nanos::ZERO, |at| self.now.since(at));
-                if open < FOOTSWITCH_OPEN {
-                    self.lock(Cause::UnexpectedOff);
-                } else {
-                    self.stop(After::Paused, None);
-                }
-            }
+            Phase::Emitting { .. } => self.stop(After::Paused, None),
         }
     }
 

@@ -32,6 +32,7 @@ fn nothing_contradicts_nothing() {
 
 type Change<L> = fn(&mut L);
 
+/// CFG-03: lower bounds are held against upper ones.
 #[test]
 fn a_laser_contradiction_names_its_place() {
     use Fault::{BeyondCeiling, LowerAboveUpper, SoftBeyondHard, Twice, Zero};

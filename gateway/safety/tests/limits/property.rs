@@ -116,7 +116,7 @@ proptest! {
         }
     }
 
-    /// More of everything is never easier to get.
+    /// More of everything is never easier to get (DOS-02).
     #[test]
     fn more_light_never_turns_a_refusal_into_an_admission(
         milliwatts in 10_u32..6_000,

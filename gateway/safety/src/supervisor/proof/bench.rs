@@ -125,6 +125,8 @@ pub(super) struct Bench<M: Sample> {
     /// What it says of its output while it is ordered on; by default what it was told, and a digit
     /// that moves.
     pub(super) output: Option<u32>,
+    /// What the unit says it counted.
+    pub(super) counter: Option<u64>,
     pub(super) temperature: Option<Temperature>,
     /// Whether the operator echoes every beacon.
     pub(super) holds: bool,
@@ -148,6 +150,7 @@ impl<M: Sample> Bench<M> {
             now,
             contacts: contacts(false),
             output: None,
+            counter: None,
             temperature: Some(Temperature::from_centicelsius(3_000)),
             holds: true,
             writes: true,
@@ -193,6 +196,15 @@ impl<M: Sample> Bench<M> {
     pub(super) fn emitting() -> Self {
         let mut bench = Self::warning();
         bench.emit();
+        bench
+    }
+
+    /// Just ordered on, and not yet seen to be.
+    pub(super) fn begun() -> Self {
+        let mut bench = Self::warning();
+        bench.work(bench.terms().timing.warning.minus(TICK));
+        bench.skip(TICK);
+        assert_eq!(bench.supervisor.state(), State::Emitting);
         bench
     }
 
@@ -327,7 +339,8 @@ impl<M: Sample> Bench<M> {
         let enabled = matches!(self.supervisor.order().demand(), Demand::Emit { .. });
         let output = self.output.unwrap_or(LEVEL - self.digit);
         let output = if enabled { output } else { 0 };
-        Emission { enabled, output: M::Output::from_count(output), counter: None }
+        let counter = self.counter.map(<M::Output as Output>::Integral::from_count);
+        Emission { enabled, output: M::Output::from_count(output), counter }
     }
 
     pub(super) fn setting(&self) -> Option<Setting<M>> {

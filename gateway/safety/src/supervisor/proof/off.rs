@@ -104,9 +104,9 @@ fn a_stop_that_is_not_confirmed_opens_the_relay_and_locks() {
     assert!(bench.supervisor.relay_closed());
     bench.must(Input::Stop);
     let relay = bench.terms().timing.relay;
-    bench.skip(ms(200));
+    bench.skip(ms(240));
     bench.read(true, LEVEL);
-    bench.skip(relay.minus(ms(200)).minus(TICK));
+    bench.skip(relay.minus(ms(240)).minus(TICK));
     assert!(bench.supervisor.relay_closed());
     assert_eq!(bench.causes(), []);
     assert_eq!(bench.supervisor.wake(), bench.now.after(TICK));
@@ -300,7 +300,11 @@ fn an_older_answer_does_not_replace_a_newer_one() {
     bench.tell(asked, Fact::Faults(1));
     bench.tell(asked, Fact::Temperature(None));
     bench.tell(asked, Fact::Setting(None));
-    let off = Emission { enabled: false, output: <Pemf as Modality>::Output::from_count(0), counter: None };
+    let off = Emission {
+        enabled: false,
+        output: <Pemf as Modality>::Output::from_count(0),
+        counter: None,
+    };
     bench.tell(asked, Fact::Emission(off));
     assert_eq!((bench.causes(), bench.state()), (std::vec![], State::Emitting));
 }

@@ -379,7 +379,7 @@ impl<M: Sample> World<M> {
 
     /// A person who wants to treat, and who releases what is locked.
     fn operate(&mut self, tally: &mut Tally) {
-        if self.now.since_boot() % 20_000_000 != 0 {
+        if !self.now.since_boot().is_multiple_of(20_000_000) {
             return;
         }
         let fence = Fence { token: self.token, epoch: self.supervisor.epoch() };

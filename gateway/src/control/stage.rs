@@ -1,0 +1,294 @@
+//! A clinic of two simulated units behind the real API, in real time, for tests.
+//!
+//! Everything is real but the ports: the core, the dialects, the units' own firmware model, the
+//! server and a client on loopback. Bytes cross without a wire, and every entry is durable at once.
+
+mod client;
+mod limits;
+mod operating;
+mod serving;
+mod ward;
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use clinic::{
+    Answer, Call, CallId, Clinic, Effect, Happening, LineId, Receipt, RoomId, StopProof, UnitId,
+};
+use proto::v1::{
+    self, safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
+    unit_service_client::UnitServiceClient,
+};
+use simulated_units::{Button, Unit};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
+use tonic::transport::{Channel, Endpoint};
+
+use super::{Control, Facts, UnitFacts, serve};
+use crate::{
+    clock,
+    directory::{Directory, Modality, Plate, Source, Sources, UnitCard},
+    herald::{Herald, Mouth},
+    inbox::{Inbox, Outlet, StopWhat},
+};
+
+/// The laser, in room `one`.
+pub(crate) const LASER: &str = "lumen";
+/// The ring, in room `two`.
+pub(crate) const PEMF: &str = "ring";
+
+/// The clinic at work, for as long as this lives.
+pub(crate) struct Stage {
+    pub(crate) address: SocketAddr,
+    pub(crate) control: Control,
+    units: Arc<Mutex<Vec<Unit>>>,
+    shutdown: Option<oneshot::Sender<()>>,
+    tasks: JoinSet<()>,
+}
+
+impl Stage {
+    /// A clinic whose units are in STANDBY.
+    pub(crate) async fn new() -> Self {
+        let directory = Arc::new(directory());
+        let (inbox, outlet) = Inbox::new(directory.units.len());
+        let (herald, mouth, carry) = Herald::new(Arc::clone(&directory));
+        let now = clock::now();
+        let units = ward::units(now.since_boot());
+        let units = Arc::new(Mutex::new(units));
+        let clinic = Clinic::new(1, ward::plans(), now);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(carry);
+        let core = Core { clinic, units: Arc::clone(&units), mouth, waiting: Waiting::default() };
+        tasks.spawn(core.run(outlet));
+
+        let control = Control::new(inbox, herald, facts());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (shutdown, closing) = oneshot::channel();
+        let serving = control.clone();
+        tasks.spawn(async move {
+            let closing = async { drop(closing.await) };
+            serve(listener, serving, closing).await.unwrap();
+        });
+        let stage = Self { address, control, units, shutdown: Some(shutdown), tasks };
+        for unit in [LASER, PEMF] {
+            stage.until(unit, |status| status.state() == v1::UnitState::Standby).await;
+        }
+        stage
+    }
+
+    pub(crate) async fn channel(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
+        endpoint.connect().await.unwrap()
+    }
+
+    pub(crate) async fn units(&self) -> UnitServiceClient<Channel> {
+        UnitServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn sessions(&self) -> SessionServiceClient<Channel> {
+        SessionServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn safety(&self) -> SafetyServiceClient<Channel> {
+        SafetyServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn status(&self, unit: &str) -> v1::UnitStatus {
+        let request = v1::GetUnitRequest { unit_id: unit.to_owned() };
+        let answer = self.units().await.get_unit(request).await.unwrap().into_inner();
+        answer.unit.unwrap().status.unwrap()
+    }
+
+    /// Waits for a status, ten seconds at most.
+    pub(crate) async fn until(
+        &self,
+        unit: &str,
+        wanted: impl Fn(&v1::UnitStatus) -> bool,
+    ) -> v1::UnitStatus {
+        let mut newest = None;
+        for _ in 0..200 {
+            let status = self.status(unit).await;
+            if wanted(&status) {
+                return status;
+            }
+            newest = Some(status);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("never came: {newest:#?}");
+    }
+
+    /// Presses or releases a button of the laser.
+    pub(crate) fn press(&self, button: Button, on: bool) {
+        let now = clock::now().since_boot();
+        self.units.lock().unwrap()[0].press(now, button, on);
+    }
+
+    /// What the laser has emitted by its own true meter, in picojoules.
+    pub(crate) fn meter(&self) -> u128 {
+        self.units.lock().unwrap()[0].meter()
+    }
+
+    /// Asks the server to shut down.
+    pub(crate) fn shut_down(&mut self) {
+        self.shutdown.take().unwrap().send(()).unwrap();
+    }
+
+    /// Waits until the server has ended; the core goes on.
+    pub(crate) async fn served(&mut self) {
+        self.tasks.join_next().await.unwrap().unwrap();
+    }
+}
+
+/// The control thread of the test: it steps the clinic every millisecond, and at once for a call.
+struct Core {
+    clinic: Clinic,
+    units: Arc<Mutex<Vec<Unit>>>,
+    mouth: Mouth,
+    waiting: Waiting,
+}
+
+#[derive(Default)]
+struct Waiting {
+    last: u64,
+    calls: HashMap<CallId, oneshot::Sender<Answer>>,
+    /// Where proofs go, and how many are still to come.
+    stops: HashMap<CallId, (usize, mpsc::Sender<(UnitId, StopProof)>)>,
+}
+
+impl Core {
+    async fn run(mut self, mut outlet: Outlet) {
+        for line in 0..2 {
+            self.step(Happening::Opened(LineId(line)));
+        }
+        loop {
+            tokio::select! {
+                biased;
+                Some(stop) = outlet.stops.recv() => {
+                    let id = self.id();
+                    let (count, happening) = match stop.what {
+                        StopWhat::Unit(unit) => (1, Happening::Stop(id, unit)),
+                        StopWhat::Room(room) => (1, Happening::StopAll(id, Some(room))),
+                        StopWhat::All => (2, Happening::StopAll(id, None)),
+                    };
+                    self.waiting.stops.insert(id, (count, stop.reply));
+                    self.step(happening);
+                }
+                Some(call) = outlet.calls.recv() => {
+                    let id = self.id();
+                    self.waiting.calls.insert(id, call.reply);
+                    let call = Call { id, request: call.request, ask: call.ask };
+                    self.step(Happening::Call(call));
+                }
+                () = tokio::time::sleep(Duration::from_millis(1)) => self.look(),
+            }
+        }
+    }
+
+    fn id(&mut self) -> CallId {
+        self.waiting.last += 1;
+        CallId(self.waiting.last)
+    }
+
+    /// What the units say, and whatever is due.
+    fn look(&mut self) {
+        let now = clock::now().since_boot();
+        for line in 0..2_u16 {
+            let mut bytes = Vec::new();
+            self.units.lock().unwrap()[usize::from(line)].transmit(now, &mut bytes);
+            if !bytes.is_empty() {
+                self.step(Happening::Bytes(LineId(line), bytes));
+            }
+        }
+        if self.clinic.wake() <= clock::now() {
+            self.step(Happening::Wake);
+        }
+    }
+
+    fn step(&mut self, happening: Happening) {
+        let mut happenings = vec![happening];
+        while let Some(happening) = happenings.pop() {
+            let mut effects = Vec::new();
+            self.clinic.step(clock::now(), happening, &mut effects);
+            happenings.extend(effects.into_iter().filter_map(|effect| self.act(effect)));
+        }
+    }
+
+    fn act(&mut self, effect: Effect) -> Option<Happening> {
+        match effect {
+            Effect::Write(line, frame) => {
+                let now = clock::now().since_boot();
+                self.units.lock().unwrap()[usize::from(line.0)].receive(now, &frame.bytes);
+                Some(Happening::Written(line))
+            }
+            Effect::Enter(id, _) => Some(Happening::Receipt(id, Receipt::Durable)),
+            Effect::Answer(id, answer) => {
+                self.answer(id, answer);
+                None
+            }
+            Effect::Show(unit) => {
+                self.mouth.show(unit, self.clinic.shown(unit).unwrap());
+                None
+            }
+            Effect::Tell(change) => {
+                self.mouth.tell(change).unwrap();
+                None
+            }
+            Effect::Relay(..) => None,
+        }
+    }
+
+    fn answer(&mut self, id: CallId, answer: Answer) {
+        if let Answer::Stopped(unit, proof) = answer
+            && let Some((left, reply)) = self.waiting.stops.get_mut(&id)
+        {
+            let _caller_may_be_gone = reply.try_send((unit, proof));
+            *left -= 1;
+            if *left == 0 {
+                self.waiting.stops.remove(&id);
+            }
+        } else if let Some(reply) = self.waiting.calls.remove(&id) {
+            let _caller_may_be_gone = reply.send(answer);
+        }
+    }
+}
+
+fn directory() -> Directory {
+    let card = |name: &str, room, modality, serial: &str| UnitCard {
+        name: name.to_owned(),
+        room: RoomId(room),
+        modality,
+        real: false,
+        dialect: "open-link".to_owned(),
+        port: String::new(),
+        plate: Plate { serial: serial.to_owned(), ..Plate::default() },
+    };
+    let source = |line| Source { file: "limits.toml".into(), line, revision: "2026-03".into() };
+    Directory {
+        site: "site".to_owned(),
+        gateway: "gateway".to_owned(),
+        run: 1,
+        rooms: vec!["one".to_owned(), "two".to_owned()],
+        units: vec![
+            card(LASER, 0, Modality::Laser, ward::LASER_SERIAL),
+            card(PEMF, 1, Modality::Pemf, ward::PEMF_SERIAL),
+        ],
+        sources: Sources((1..=100).map(source).collect()),
+    }
+}
+
+fn facts() -> Facts {
+    let laser = UnitFacts {
+        profile: "lumen-15".to_owned(),
+        derived: false,
+        wavelengths: limits::wavelengths(),
+    };
+    Facts { units: vec![laser, UnitFacts::default()], ..Facts::default() }
+}
