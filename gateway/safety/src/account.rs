@@ -19,8 +19,6 @@ pub(crate) struct Account<M: Modality> {
     assumed: Option<M::Output>,
     /// Everything before this is in `charged` and `delivered`.
     settled: Instant,
-    /// The unit's lease ends emission no later than this.
-    bound: Instant,
     /// The last reading and the one before. A reading is of some moment after its question, so what
     /// the one before showed may still have been emitted for a while after this one was asked for.
     measured: [M::Output; 2],
@@ -47,7 +45,6 @@ impl<M: Modality> Account<M> {
             delivered: M::Dose::default(),
             assumed: None,
             settled: now,
-            bound: Instant::NEVER,
             measured: [M::Output::default(); 2],
         }
     }
@@ -77,7 +74,6 @@ impl<M: Modality> Account<M> {
     pub(crate) fn run(&mut self, now: Instant, output: M::Output) {
         self.assumed = Some(output);
         self.settled = now;
-        self.bound = Instant::NEVER;
         self.measured = [M::Output::default(); 2];
     }
 
@@ -86,24 +82,13 @@ impl<M: Modality> Account<M> {
     pub(crate) fn found_on(&mut self, since: Instant, output: M::Output) {
         self.assumed = Some(output);
         self.settled = since;
-        self.bound = Instant::NEVER;
-    }
-
-    /// The unit was lost. Its own lease ends emission at `bound`.
-    pub(crate) fn lose(&mut self, bound: Instant) {
-        self.bound = self.bound.min(bound);
-    }
-
-    /// The unit answers that it is still on: no lease bounds what it does.
-    pub(crate) fn find(&mut self) {
-        self.bound = Instant::NEVER;
     }
 
     /// Takes a reading. What came before its question is settled by it.
     pub(crate) fn observe(&mut self, reading: Reading<M>) {
         let counted = reading.counted.unwrap_or_default();
         if self.is_running() {
-            let until = reading.asked.min(self.bound).max(self.settled);
+            let until = reading.asked.max(self.settled);
             let gap = until.since(self.settled);
             let worst = self.rate().max(reading.output);
             let charged = if reading.gated { Nanos::ZERO } else { gap };
@@ -120,20 +105,19 @@ impl<M: Modality> Account<M> {
         self.charged = M::greater(self.charged, self.delivered);
     }
 
-    /// Off is proven at `now`. Returns what is charged for the time since the last reading.
+    /// Off is proven at `now`, or a lease is over. Returns what is charged for the time since the last reading.
     pub(crate) fn finish(&mut self, now: Instant) -> M::Dose {
         let open = M::accrue(M::Dose::default(), self.rate(), self.open_until(now));
         self.charged = M::plus(self.charged, open);
-        self.settled = now.min(self.bound).max(self.settled);
+        self.settled = now.max(self.settled);
         self.assumed = None;
-        self.bound = Instant::NEVER;
         self.measured = [M::Output::default(); 2];
         open
     }
 
     fn open_until(&self, now: Instant) -> Nanos {
         match self.assumed {
-            Some(_) => now.min(self.bound).since(self.settled),
+            Some(_) => now.since(self.settled),
             None => Nanos::ZERO,
         }
     }

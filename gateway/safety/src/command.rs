@@ -25,7 +25,7 @@ pub enum Command<M: Modality> {
     Resume(Admitted<M>),
 }
 
-/// Names a beacon by its place in the session, from zero.
+/// Names a beacon by its place in the session, from zero. A hold echoes one (LAS-05).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Beacon(pub u64);
 

@@ -352,10 +352,8 @@ impl<M: Modality> Supervisor<M> {
         let bound = self.now.after(VALIDITY).after(self.terms.lease);
         let lost = self.lost.unwrap_or(Lost { since: self.now, bound });
         if let Some(session) = &mut self.session {
-            session.account.lose(lost.bound);
             session.uncertain |= session.account.is_running();
         }
-        self.stray.lose(lost.bound);
         self.lost = Some(lost);
         match self.phase {
             Phase::Offline => {}

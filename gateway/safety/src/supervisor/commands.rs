@@ -13,6 +13,7 @@ use crate::{
 use super::{After, Phase, Supervisor};
 
 impl<M: Modality> Supervisor<M> {
+    /// Takes the unit for one session, and none beside it (SES-06).
     pub(super) fn confirm(&mut self, admitted: Admitted<M>, fence: Fence) -> Result<(), Refusal> {
         self.may_proceed(fence)?;
         if self.session.is_some() || self.ended.is_some() {
@@ -115,7 +116,6 @@ impl<M: Modality> Supervisor<M> {
         self.coil_permits()?;
         let (now, terms) = (self.now, self.terms);
         let session = self.session.as_mut().ok_or(Refusal::WrongState)?;
-        session.footswitch = Footswitch::Unknown;
         session.setting = Some((now, session.setting(now, &terms)));
         session.read_back = false;
         self.told = M::output(session.admitted.level());
@@ -135,7 +135,8 @@ impl<M: Modality> Supervisor<M> {
         Ok(())
     }
 
-    /// Goes on with what is left, after a check of what is left: the same level, warned of anew.
+    /// Goes on with what is left, after a check of what is left: the same level, warned of anew
+    /// (SES-11).
     fn resume(&mut self, admitted: Admitted<M>) -> Result<(), Refusal> {
         self.contacts_permit()?;
         self.coil_permits()?;

@@ -3,7 +3,7 @@
 use crate::{
     cause::Cause,
     modality::Modality,
-    session::{End, Footswitch},
+    session::End,
     terms::{BEACON, FOOTSWITCH_OPEN},
     time::{Instant, Nanos},
 };
@@ -115,7 +115,7 @@ impl<M: Modality> Supervisor<M> {
         self.conclude();
     }
 
-    /// When the present phase is over if nothing else happens.
+    /// When the present phase is over if nothing else happens (LAS-03, SES-10).
     pub(super) fn phase_deadline(&self) -> Instant {
         let timing = &self.terms.timing;
         match self.phase {
@@ -179,11 +179,7 @@ impl<M: Modality> Supervisor<M> {
     fn warning_over(&mut self, since: Instant) {
         let timing = self.terms.timing;
         let late = since.after(timing.warning).after(timing.relay) <= self.now;
-        let Some(session) = &mut self.session else { return };
-        if self.terms.second_enable && session.footswitch != Footswitch::Pressed {
-            self.stop(After::Paused, None);
-            return;
-        }
+        let Some(session) = &self.session else { return };
         if session.slices.covered.is_none() {
             if late {
                 self.lock(Cause::Ledger);
@@ -199,7 +195,7 @@ impl<M: Modality> Supervisor<M> {
         self.emit();
     }
 
-    /// The one place from which a unit may be turned on.
+    /// The one place from which a unit may be turned on (LAS-01).
     fn emit(&mut self) {
         let now = self.now;
         let Some(session) = &mut self.session else { return };

@@ -200,7 +200,7 @@ impl<M: Modality> Supervisor<M> {
         if self.phase != Phase::Offline || self.heard.identity.is_none() {
             return;
         }
-        let off = self.heard.off.is_some() && !self.stray.is_running();
+        let off = self.heard.off.is_some();
         let coil = self.terms.coil.is_none() || self.heard.temperature.is_some();
         let told = self.heard.contacts.is_some() && self.heard.faults.is_some() && coil;
         if off && told {

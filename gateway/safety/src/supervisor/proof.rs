@@ -24,3 +24,4 @@ mod sessions;
 mod slices;
 mod swarm;
 mod watch;
+mod world;

@@ -46,7 +46,7 @@ impl<M: Modality> Supervisor<M> {
         if on {
             self.heard.off = None;
         }
-        self.find(asked, on);
+        self.find(asked);
         let unasked = self.charge(asked, before.map(|(before, _)| before), emission);
         match self.phase {
             Phase::Emitting { since, .. } if asked < since => {
@@ -70,19 +70,10 @@ impl<M: Modality> Supervisor<M> {
         }
     }
 
-    /// A unit that answers to a question of after its loss is not lost: if it is on, no lease ends
-    /// what it emits.
-    fn find(&mut self, asked: Instant, on: bool) {
-        if self.lost.is_some_and(|lost| asked < lost.since) {
-            return;
-        }
-        self.lost = None;
-        if on {
-            if let Some(session) = &mut self.session {
-                session.account.find();
-            }
-            self.stray.find();
-        }
+    /// A unit that answers to a question of after its loss is not lost: what it says counts, and
+    /// not its lease.
+    fn find(&mut self, asked: Instant) {
+        self.lost = self.lost.filter(|lost| asked < lost.since);
     }
 
     /// Charges what a reading shows. Emission that nobody ordered is charged from the last instant

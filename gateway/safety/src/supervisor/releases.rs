@@ -7,7 +7,7 @@ use crate::{
     report::Contacts,
 };
 
-use super::{KeyTurn, Phase, Supervisor};
+use super::{KeyTurn, Supervisor};
 
 impl<M: Modality> Supervisor<M> {
     /// Clears `cause` if what it demands was seen since it was latched.
@@ -28,14 +28,13 @@ impl<M: Modality> Supervisor<M> {
     fn may_release(&self, latched: Latched) -> Result<(), Refusal> {
         let off = self.heard.off.is_some_and(|asked| latched.at < asked);
         let identity = self.heard.identity.is_some_and(|asked| latched.at < asked);
-        let standby = matches!(self.phase, Phase::Standby | Phase::Offline);
         if latched.cause == Cause::OpenMark {
             return Ok(());
         }
         if !off || !identity {
             return Err(Refusal::Offline);
         }
-        if !standby || !self.is_mended(latched.cause) {
+        if !self.is_mended(latched.cause) {
             return Err(Refusal::ConditionStands);
         }
         if latched.cause.release() == Release::Presence && self.key_turn != KeyTurn::Done {

@@ -1,6 +1,9 @@
 //! What is charged: never less than what was given, and known until when (DOS-04, DOS-05).
 
-use crate::{BootId, Cause, End, Fact, Input, Laser, Nanos, Outcome, Pemf, State, VALIDITY};
+use crate::{
+    BootId, Cause, Emission, End, Fact, Input, Laser, Nanos, Outcome, Pemf, State, VALIDITY,
+    quantity::Output,
+};
 
 use super::bench::{Bench, LEVEL, SPAN, Sample, TICK, ms};
 
@@ -52,7 +55,35 @@ fn what_is_measured_above_the_order_is_charged_from_the_reading_before() {
     assert_eq!(bench.charged() - before, all);
 }
 
-/// A link that dies after a high reading is charged at that reading, up to the lease.
+/// A question of before the order tells nothing of after it, and charges nothing before it.
+#[test]
+fn nothing_is_charged_before_the_order() {
+    let mut bench = Bench::<Laser>::warning();
+    bench.work(bench.terms().timing.warning.minus(ms(10)));
+    let asked = bench.now.after(ms(5));
+    bench.skip(ms(10));
+    assert_eq!(bench.state(), State::Emitting);
+    bench.skip(ms(10));
+    let off = Emission { enabled: false, output: Output::from_count(0), counter: None };
+    bench.tell(asked, Fact::Emission(off));
+    assert_eq!(in_millis(bench.charged()), 10);
+}
+
+/// A port that opens again does not prolong the lease of what was lost when it closed.
+#[test]
+fn a_lease_runs_from_the_first_loss() {
+    let mut bench = emission_of(ms(1_000));
+    bench.must(Input::Closed);
+    bench.skip(ms(600));
+    bench.must(Input::Opened);
+    bench.skip(ms(99));
+    assert!(bench.supervisor.may_emit());
+    bench.skip(ms(1));
+    assert!(!bench.supervisor.may_emit());
+    assert_eq!(in_millis(bench.charged()), 1_700);
+}
+
+/// A link that dies after a high reading is charged at that reading, up to the lease (DOS-05).
 #[test]
 fn a_lost_unit_is_charged_at_the_worst_until_its_lease_is_over() {
     let mut bench = emission_of(ms(1_000));
@@ -101,6 +132,7 @@ fn found_on_within_the_lease_is_charged_until_it_is_off() {
     for _ in 0..20 {
         bench.skip(ms(250));
         bench.read(true, LEVEL);
+        assert!(bench.supervisor.ended().is_none(), "it answers: it is not lost");
     }
     bench.skip(ms(50));
     bench.read(false, 0);
@@ -134,6 +166,34 @@ fn a_stray_emission_of_a_lost_unit_is_bounded() {
     bench.read(false, 0);
     let bound = VALIDITY.plus(bench.terms().lease);
     assert_eq!(bench.charged() - before, u64::from(LEVEL) * bound.get());
+}
+
+/// So does that of a unit that was found on and never identified: by its silence, or its port.
+#[test]
+fn a_stray_emission_of_an_unknown_unit_is_bounded() {
+    let found = || {
+        let mut bench = Bench::<Laser>::standby();
+        bench.must(Input::Closed);
+        bench.must(Input::Opened);
+        bench.skip(ms(100));
+        bench.read_counting(true, LEVEL, Some(0));
+        bench
+    };
+    let lease = VALIDITY.plus(Laser::terms().lease);
+    let (mut silent, mut closed) = (found(), found());
+    let before = silent.charged();
+    silent.skip(silent.terms().timing.link);
+    silent.skip(Nanos::from_secs(36_000));
+    let bound = u64::from(LEVEL) * lease.plus(silent.terms().timing.link).get();
+    assert_eq!(silent.charged() - before, bound);
+    closed.must(Input::Closed);
+    closed.skip(Nanos::from_secs(36_000));
+    assert_eq!(closed.charged() - before, u64::from(LEVEL) * lease.get());
+    let charged = closed.charged();
+    closed.must(Input::Opened);
+    closed.skip(ms(1));
+    closed.read_counting(false, 0, Some(u64::from(LEVEL) * lease.get()));
+    assert_eq!(closed.charged(), charged, "what its lease was charged for is counted once");
 }
 
 /// Stuck on after a lock: charged to the session until it is off.
@@ -197,6 +257,31 @@ fn a_count_that_rises_while_off_is_stuck_on() {
     }
 }
 
+/// What was counted in a pause is charged on top of a charge that was ahead of the count.
+#[test]
+fn a_count_that_rises_in_a_pause_is_charged() {
+    let mut bench = emission_of(ms(1_000));
+    bench.counter = Some(7);
+    bench.pause();
+    let before = bench.charged();
+    bench.skip(ms(1));
+    bench.read_counting(false, 0, Some(7 + 30_000_000_000));
+    assert_eq!(bench.charged() - before, 30_000_000_000);
+    assert_eq!(bench.causes(), [Cause::StuckOn]);
+}
+
+/// Emission is charged from when the unit was last off, though its session began later.
+#[test]
+fn emission_found_in_a_new_session_is_charged_from_before_it() {
+    let mut bench = Bench::<Laser>::standby();
+    let off = bench.now;
+    bench.skip(ms(100));
+    bench.confirm();
+    bench.skip(ms(100));
+    bench.read(true, 2_000);
+    assert_eq!(bench.charged(), 2_000 * bench.now.since(off).get());
+}
+
 /// What a session emitted is not charged once more when the unit is read after it.
 #[test]
 fn a_count_is_charged_to_one_account_only() {
@@ -239,6 +324,26 @@ fn what_a_lease_was_charged_for_is_not_counted_again() {
     let beyond = counted(bound + 20_000_000_000_000);
     assert_eq!(beyond.charged(), 20_000_000_000_000);
     assert!(beyond.causes().contains(&Cause::StuckOn));
+    let mut again = counted(bound);
+    again.skip(ms(1));
+    again.read_counting(false, 0, Some(bound + 900_000_000_000));
+    assert_eq!(again.charged(), 900_000_000_000, "it is credited once");
+}
+
+/// An answer to a question of before the loss does not find a unit that is lost.
+#[test]
+fn a_late_answer_does_not_find_a_lost_unit() {
+    let mut bench = emission_of(ms(1_000));
+    let asked = bench.now;
+    bench.skip(bench.terms().timing.link);
+    let lost = bench.now;
+    let on = Emission { enabled: true, output: Output::from_count(LEVEL), counter: None };
+    bench.skip(ms(50));
+    bench.tell(asked.after(ms(100)), Fact::Emission(on));
+    let bound = lost.after(VALIDITY).after(bench.terms().lease);
+    bench.skip(bound.since(bench.now));
+    assert!(!bench.supervisor.may_emit());
+    assert_eq!(in_millis(bench.charged()), 1_000 + bound.since(asked).millis());
 }
 
 /// A unit counts from zero when it starts anew.
@@ -270,6 +375,22 @@ fn a_gated_output_is_not_charged_if_it_is_not_counted() {
         bench.read_counting(true, 0, then);
         bench.charged() - before
     };
+    let mut first = emission_of(ms(1_000));
+    first.skip(ms(50));
+    first.read_counting(true, LEVEL, Some(5));
+    first.contacts.footswitch = false;
+    first.hear(Fact::Contacts(first.contacts));
+    let before = first.charged();
+    first.skip(ms(50));
+    first.read_counting(true, 0, Some(5));
+    assert_eq!(in_millis(first.charged() - before), 50, "it was on at the reading before");
+    first.skip(ms(50));
+    first.read_counting(true, 0, Some(6));
+    let before = first.supervisor.status().session.unwrap().delivered;
+    first.skip(ms(50));
+    first.read_counting(true, 0, Some(7));
+    let delivered = first.supervisor.status().session.unwrap().delivered;
+    assert_eq!(delivered.time, before.time, "noise takes no time of emission");
     assert_eq!(gated(Some(5), Some(5)), 0);
     assert_eq!(gated(Some(5), Some(6)), 1);
     assert_eq!(in_millis(gated(None, None)), 50, "nothing proves it");
@@ -295,7 +416,7 @@ fn the_outcome_goes_by_what_was_delivered() {
     for (millis, outcome) in [
         (7_900, Outcome::Under),
         (8_200, Outcome::Partial),
-        (9_300, Outcome::Partial),
+        (9_450, Outcome::Partial),
         (9_800, Outcome::Complete),
     ] {
         let mut bench = emission_of(ms(millis));

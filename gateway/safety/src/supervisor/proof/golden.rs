@@ -10,6 +10,7 @@ use super::{
     invariants::Story,
 };
 
+/// LAS-01: the table of all transitions, and of nothing else.
 #[test]
 fn the_transitions_are_those_of_the_golden_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/transitions.txt");

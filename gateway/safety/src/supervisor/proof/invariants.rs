@@ -139,6 +139,8 @@ fn emission<M: Sample>(before: &Supervisor<M>, after: &Supervisor<M>) -> Result<
     holds!(grant == after.grant, "an old grant");
     holds!(after.now < valid_until && valid_until <= after.now.after(VALIDITY), "{valid_until:?}");
     let session = after.session.ok_or("emits for nobody")?;
+    let pressed = session.footswitch == crate::session::Footswitch::Pressed;
+    holds!(pressed || !after.terms.second_enable || !began, "begins with the footswitch open");
     let covered = session.slices.covered.ok_or("emits without a slice")?;
     let charged = session.account.charged(after.now);
     holds!(M::covers(covered, charged), "{charged:?} of {covered:?}");

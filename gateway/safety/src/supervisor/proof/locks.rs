@@ -67,7 +67,8 @@ fn all_causes_are_kept_in_order() {
     assert_eq!(bench.state(), State::Standby);
 }
 
-/// What is not of the gateway needs off and the identity, both proven after it was latched.
+/// What is not of the gateway needs off and the identity, both proven after it was latched
+/// (LCK-03).
 #[test]
 fn a_release_needs_off_and_the_identity_of_afterwards() {
     for cause in Cause::ALL.iter().copied() {
@@ -141,7 +142,7 @@ fn a_turn_of_before_is_no_presence() {
     assert_eq!(again.step(Input::Release(Cause::Deviation)), Err(Refusal::PresenceNeeded));
 }
 
-/// What the unit shows must be mended: a contact, a fault, a temperature.
+/// What the unit shows must be mended: a contact, a fault, a temperature (LCK-03).
 #[test]
 fn a_cause_that_stands_is_not_released() {
     let degrees = |centi: i32| Some(Temperature::from_centicelsius(centi));

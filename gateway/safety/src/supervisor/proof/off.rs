@@ -124,6 +124,7 @@ fn a_lost_unit_is_not_a_stop_that_was_not_confirmed() {
     let terms = bench.terms();
     bench.skip(terms.timing.relay.minus(TICK));
     assert!(bench.supervisor.relay_closed());
+    assert_eq!(bench.supervisor.wake(), bench.now.after(TICK));
     bench.skip(TICK);
     assert!(!bench.supervisor.relay_closed());
     assert_eq!(bench.causes(), [Cause::LinkSilence]);
@@ -137,6 +138,39 @@ fn a_lost_unit_is_not_a_stop_that_was_not_confirmed() {
     bench.must(Input::Opened);
     bench.poll();
     assert!(!bench.supervisor.relay_closed(), "its identity is not proven");
+    bench.identify();
+    assert!(bench.supervisor.relay_closed());
+}
+
+/// An answer that was under way when the unit was lost proves its stop all the same.
+#[test]
+fn a_stop_is_proven_by_an_answer_that_came_late() {
+    let mut bench = Bench::<Laser>::emitting();
+    bench.skip(ms(250));
+    bench.must(Input::Stop);
+    let asked = bench.now.after(ms(10));
+    bench.skip(ms(50));
+    assert_eq!(bench.causes(), [Cause::LinkSilence]);
+    bench.skip(ms(20));
+    let off = Emission { enabled: false, output: Output::from_count(0), counter: None };
+    bench.tell(asked, Fact::Emission(off));
+    assert!(!bench.supervisor.may_emit() && bench.supervisor.ended().is_some());
+    assert!(!bench.supervisor.relay_closed(), "its switches are silent");
+    bench.identify();
+    bench.poll();
+    assert!(bench.supervisor.relay_closed());
+    bench.work(Nanos::from_secs(2));
+    assert!(bench.supervisor.relay_closed(), "its lease is of no account any more");
+}
+
+/// COM-07: after its lease whoever answers is another unit until it proves otherwise.
+#[test]
+fn a_unit_that_was_lost_is_identified_again() {
+    let mut bench = Bench::<Laser>::emitting();
+    bench.skip(bench.terms().timing.link);
+    bench.skip(VALIDITY.plus(bench.terms().lease));
+    bench.poll();
+    assert!(!bench.supervisor.relay_closed());
     bench.identify();
     assert!(bench.supervisor.relay_closed());
 }
@@ -182,6 +216,24 @@ fn every_fact_falls_silent_by_itself() {
     without::<Pemf>(3);
 }
 
+/// At rest, too, news of the emission is no news of the switches.
+#[test]
+fn switches_fall_silent_at_rest() {
+    for (state, causes) in [
+        (Bench::<Laser>::standby as fn() -> Bench<Laser>, &[][..]),
+        (Bench::paused, &[Cause::LinkSilence]),
+    ] {
+        let mut bench = state();
+        let link = bench.terms().timing.link;
+        bench.skip(link.minus(TICK));
+        bench.read(false, 0);
+        assert!(matches!(bench.state(), State::Standby | State::Paused));
+        bench.skip(TICK);
+        assert_eq!(bench.causes(), causes);
+        assert!(matches!(bench.state(), State::Offline | State::Locked));
+    }
+}
+
 /// LAS-07, COM-08: what starts anew is locked, and emits nothing by itself.
 #[test]
 fn a_reboot_locks_and_voids_what_was_known() {
@@ -208,6 +260,20 @@ fn a_reboot_in_standby_is_a_new_unit() {
     bench.identify();
     assert_eq!(bench.state(), State::Offline, "off was proven of another start");
     bench.poll();
+    assert_eq!(bench.state(), State::Standby);
+}
+
+/// What was proven of one start of a unit is not proven of the next.
+#[test]
+fn a_reboot_while_it_comes_up_voids_its_identity() {
+    let mut bench = Bench::<Laser>::closed();
+    bench.must(Input::Opened);
+    bench.hear(Fact::Boot(BootId(7)));
+    bench.identify();
+    bench.boot = BootId(8);
+    bench.poll();
+    assert_eq!(bench.state(), State::Offline);
+    bench.identify();
     assert_eq!(bench.state(), State::Standby);
 }
 
@@ -247,15 +313,28 @@ fn emission_where_there_must_be_none_is_stuck_on() {
 #[test]
 fn emission_before_it_was_ordered_is_stuck_on() {
     let mut bench = Bench::<Laser>::warning();
-    bench.work(bench.terms().timing.warning.minus(ms(2)));
-    let asked = bench.now.after(ms(1));
-    bench.work(ms(3));
+    bench.work(bench.terms().timing.warning.minus(ms(10)));
+    let off = bench.now;
+    bench.skip(ms(20));
     assert_eq!(bench.state(), State::Emitting);
-    let before = bench.charged();
     let on = Emission { enabled: true, output: Output::from_count(LEVEL), counter: None };
-    let newer = bench.supervisor.status().emission.unwrap().0;
-    bench.tell(asked.after(newer.since(asked)), Fact::Emission(on));
-    assert!(before <= bench.charged());
+    bench.tell(off.after(ms(5)), Fact::Emission(on));
+    assert_eq!(bench.causes(), [Cause::StuckOn]);
+    assert_eq!(bench.charged(), u64::from(LEVEL) * bench.now.since(off).get());
+}
+
+/// A unit whose port just opened and that turns itself on was off a moment ago, and is not now.
+#[test]
+fn off_is_not_proven_by_what_was_read_before_it_was_on() {
+    let mut bench = Bench::<Laser>::closed();
+    bench.must(Input::Opened);
+    bench.poll();
+    assert!(matches!(bench.supervisor.beam(), Beam::OffProven(_)));
+    bench.skip(ms(10));
+    bench.read(true, LEVEL);
+    assert!(matches!(bench.supervisor.beam(), Beam::On(_)));
+    bench.identify();
+    assert_eq!(bench.state(), State::Offline);
 }
 
 /// A unit that was just found may still end what another gateway began, but not for long.

@@ -53,7 +53,7 @@ fn ready_falls_back_to_standby() {
     falls::<Pemf>();
 }
 
-/// Commands of another holder, or of before a stop, are refused.
+/// Commands of another holder, or of before a stop, are refused (SEC-03, API-05).
 #[test]
 fn commands_are_fenced() {
     let mut bench = Bench::<Laser>::ready();
@@ -90,6 +90,16 @@ fn a_start_needs_the_read_back_and_the_identity_of_now() {
         bench.hold();
         assert_eq!(bench.command(Command::Start), outcome, "{setting} {identity}");
     }
+}
+
+/// A setting that was held once and is not any more is not held.
+#[test]
+fn a_read_back_that_is_lost_again_is_none() {
+    let mut bench = Bench::<Pemf>::ready();
+    bench.hold();
+    bench.now = bench.now.after(ms(1));
+    bench.hear(Fact::Setting(None));
+    assert_eq!(bench.command(Command::Start), Err(Refusal::ReadBackPending));
 }
 
 /// A read-back that was asked for before the unit was told is of another setting.
@@ -152,7 +162,7 @@ fn the_warning_is_as_long_as_it_is() {
     assert_eq!(bench.state(), State::Emitting);
 }
 
-/// The hold lease runs from the instant of the beacon, not from its echo (LAS-05).
+/// The hold lease runs from the instant of the beacon, not from its echo (LAS-05, API-04).
 #[test]
 fn the_hold_lease_runs_from_the_beacon() {
     fn lapses<M: Sample>() {
@@ -258,7 +268,7 @@ fn a_resume_goes_on_with_what_is_left() {
     }
 }
 
-/// COM-07: before it goes on after a pause, the unit proves who it is and what it holds.
+/// COM-07, SES-11: before it goes on after a pause, the unit proves who it is and what it holds.
 #[test]
 fn a_resume_needs_the_identity_again() {
     let mut bench = Bench::<Laser>::paused();
@@ -273,6 +283,19 @@ fn a_resume_needs_the_identity_again() {
     assert_eq!(proven.state(), State::Emitting);
     bench.skip(TICK);
     assert_eq!(bench.causes(), [Cause::SettingDiffers]);
+}
+
+/// SES-11: what was read back before a pause is of another setting.
+#[test]
+fn a_resume_needs_the_read_back_again() {
+    let mut bench = Bench::<Pemf>::emitting();
+    bench.command(Command::Pause).unwrap();
+    bench.skip(ms(1));
+    bench.read(false, 0);
+    assert!(bench.supervisor.status().session.unwrap().read_back);
+    bench.hold();
+    bench.command(Command::Resume(Pemf::admitted())).unwrap();
+    assert!(!bench.supervisor.status().session.unwrap().read_back);
 }
 
 /// SES-10: a pause is over after T_pause, and the session with it.

@@ -26,6 +26,7 @@ fn the_first_slice_is_asked_for_in_warning_and_no_sooner() {
     assert_eq!(bench.supervisor.reserve().unwrap().up_to, up_to(SLICE));
 }
 
+/// SES-08: the intent is durable before the unit is started.
 #[test]
 fn nothing_emits_before_its_slice_is_durable() {
     let mut bench = Bench::<Laser>::warning();
@@ -82,6 +83,7 @@ fn only_the_slice_that_was_asked_for_counts() {
     assert_eq!(bench.step(Input::Durable(id)), Err(Refusal::UnknownSlice), "once");
 }
 
+/// JRN-03: what could not be made durable is not emitted.
 #[test]
 fn a_slice_that_is_refused_locks() {
     let mut bench = Bench::<Laser>::warning();

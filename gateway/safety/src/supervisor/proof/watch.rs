@@ -12,7 +12,8 @@ fn risen() -> Bench<Laser> {
     Bench::emitting()
 }
 
-/// LAS-10: more than 20 % off twice in a row, or more than 50 % off once, to the last digit.
+/// LAS-10, LAS-11, PEM-06: more than 20 % off twice in a row, or more than 50 % off once, to the
+/// last digit.
 #[test]
 fn a_deviation_is_judged_at_its_bounds() {
     for (first, second, stops) in [
@@ -52,7 +53,7 @@ fn a_good_reading_between_two_bad_ones_forgives() {
     assert_eq!(bench.causes(), []);
 }
 
-/// A warning is shown above and below 10 %.
+/// A warning is shown above and below 10 % (LAS-10).
 #[test]
 fn a_warning_is_shown_beyond_ten_percent() {
     for (output, warns) in [(11_000, false), (11_001, true), (9_000, false), (8_999, true)] {
@@ -186,6 +187,33 @@ fn output_past_an_open_footswitch_is_stuck_on() {
     bench.work(ms(250));
     bench.work(ms(200));
     assert_eq!(bench.causes(), [Cause::StuckOn]);
+}
+
+/// A switch that may have been pressed in between is no leak; seen open in between, it is one.
+#[test]
+fn a_leak_is_seen_between_two_looks_at_the_switch() {
+    let mut bench = risen();
+    bench.contacts.footswitch = false;
+    bench.poll();
+    bench.work(ms(240));
+    bench.skip(ms(10));
+    bench.read(true, LEVEL);
+    bench.skip(ms(10));
+    bench.read(true, LEVEL - 1);
+    assert_eq!(bench.causes(), []);
+    bench.skip(ms(10));
+    bench.hear(Fact::Contacts(bench.contacts));
+    bench.read(true, LEVEL);
+    assert_eq!(bench.causes(), [Cause::StuckOn]);
+}
+
+/// A coil without a footswitch does not wait for one.
+#[test]
+fn a_unit_without_a_second_enable_needs_none() {
+    let mut bench = Bench::<Pemf>::emitting();
+    bench.contacts.footswitch = false;
+    bench.work(Nanos::from_secs(3));
+    assert_eq!((bench.state(), bench.causes()), (State::Emitting, std::vec![]));
 }
 
 /// PEM-04: 41 °C pauses, 43 °C locks, a lost sensor locks, and below 39 °C it may go on.
