@@ -174,6 +174,7 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
     }
 
+    /// COM-01: a frame with a wrong CRC-32 is dropped.
     #[test]
     fn every_single_bit_error_is_discarded() {
         let line = off().line();

@@ -201,6 +201,7 @@ fn commands() -> Vec<(&'static str, Frame)> {
     ]
 }
 
+/// COM-11: written from the document and from nothing else.
 #[test]
 fn the_page_and_the_code_make_the_same_bytes() {
     let mut page = blocks();

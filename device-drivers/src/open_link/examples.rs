@@ -218,6 +218,7 @@ fn the_check_value_is_that_of_the_document() {
     assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
 }
 
+/// COM-01: the frames of the document.
 #[test]
 fn every_line_is_read_and_written_back_byte_for_byte() {
     let names = lines();
@@ -351,6 +352,7 @@ fn short_replies_say_done_refused_or_off() {
     assert_eq!(reply::<Laser>(Kind::Set, "set-not-ready-reply"), Reply::Refused);
 }
 
+/// COM-01: a frame with a wrong CRC-32 is dropped.
 #[test]
 fn every_single_bit_error_is_found() {
     let line = block("status-reply-emitting", "line");

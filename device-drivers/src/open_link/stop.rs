@@ -99,3 +99,38 @@ impl Stop {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(millis: u64) -> Instant {
+        Instant::from_boot(millis * 1_000_000)
+    }
+
+    #[test]
+    fn an_answer_to_an_off_from_before_the_stop_proves_nothing_of_it() {
+        let mut stop = Stop::new(Nanos::from_millis(20));
+        stop.begin(at(0));
+        stop.say(at(0));
+        stop.begin(at(3));
+        stop.answered(at(0), 7);
+        assert_eq!(stop.proof, Proof::Awaited);
+        stop.say(at(4));
+        stop.answered(at(4), 8);
+        assert_eq!(stop.proof, Proof::Since { asked: at(4), sample: 8 });
+    }
+
+    #[test]
+    fn the_first_answer_counts_and_a_sample_fits_between_two_offs() {
+        let mut stop = Stop::new(Nanos::from_millis(50));
+        stop.begin(at(0));
+        stop.say(at(0));
+        assert_eq!(stop.due, at(50));
+        stop.answered(at(0), 7);
+        assert_eq!(stop.due, at(105), "two samples of 50 ms and a little (COM-04: settle time)");
+        stop.say(at(105));
+        stop.answered(at(105), 9);
+        assert_eq!(stop.proof, Proof::Since { asked: at(0), sample: 7 });
+    }
+}

@@ -86,6 +86,7 @@ proptest! {
         prop_assert!(!boots.is_empty(), "in step again with the first zero");
     }
 
+    /// COM-10: noise delays no stop.
     #[test]
     fn noise_turns_nothing_on_and_keeps_no_stop_from_the_wire(
         noise in prop::collection::vec(any::<u8>(), 1..400),

@@ -50,6 +50,7 @@ fn first_is_off<M: Permitted>(millis: u64, micros: u64) -> Result<(), TestCaseEr
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
+    /// COM-04, COM-10: a stop waits for no answer.
     #[test]
     fn off_outruns_whatever_is_outstanding(millis in 0..1_000_u64, micros in 0..200_000_u64) {
         first_is_off::<Laser>(millis, micros)?;
@@ -79,12 +80,14 @@ fn is_repeated_until_proven_and_then_slowly<M: Permitted>(repeats: u64) {
     assert_eq!(world.said_since(stop, ENABLE).len() + world.said_since(stop, RENEW).len(), 0);
 }
 
+/// COM-04: until off is proven it is said again and again.
 #[test]
 fn off_is_repeated_until_proven_and_then_slowly() {
     is_repeated_until_proven_and_then_slowly::<Laser>(150);
     is_repeated_until_proven_and_then_slowly::<Pemf>(400);
 }
 
+/// PEM-08: a stop is proven within the time that `check` prints.
 #[test]
 fn off_is_proven_within_the_budget() {
     fn proven<M: Permitted>() {
@@ -163,6 +166,17 @@ fn an_order_that_lapses_is_as_good_as_off() {
     for kind in [RENEW, ENABLE, WARN, SET] {
         assert_eq!(world.said_since(first, kind), []);
     }
+}
+
+#[test]
+fn the_off_of_a_lapsed_order_is_repeated_like_any_other() {
+    let (mut world, _) = emitting::<Laser>();
+    world.pass(200);
+    world.deaf = true;
+    world.pass(100);
+    let lapsed = world.now;
+    world.pass(1_000);
+    assert!((19..=21).contains(&world.said_since(lapsed, OFF).len()));
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn the_output_climbs_at_its_rate_and_falls_at_once() {
     assert_eq!(bench.unit.output_now(), 0);
 }
 
+/// TST-01: the true meter is another one than the unit's own counter.
 #[test]
 fn the_own_counter_and_the_truth_agree_in_a_healthy_unit() {
     let mut bench = Bench::laser();
