@@ -173,6 +173,7 @@ async fn a_frame_comes_out_whole_through_any_bottleneck() {
     }
 }
 
+/// COM-10: a flood keeps no stop from the wire.
 #[tokio::test(start_paused = true)]
 async fn a_stop_goes_out_before_any_of_a_flood_is_read() {
     let stop = frame(b"off", Rank::Stop);
@@ -245,6 +246,7 @@ async fn a_port_that_is_merely_silent_is_kept() {
     assert!(is_written(&bench.next().await));
 }
 
+/// COM-08: a hang-up or an error of the port ends the link.
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_ends_it() {
     let bench = Bench::new(64, 4, &[], None).await;

@@ -1,11 +1,11 @@
 //! The gateway while it runs: the real core, and what waits for it.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use clinic::{Ask, CallId, Clinic, Effect, Happening, RequestId};
+use clinic::{Answer, Ask, CallId, Clinic, Effect, Happening, RequestId};
 use safety::Instant;
 
 use crate::{glance::Glance, ward};
@@ -21,7 +21,9 @@ pub(crate) struct Gateway {
     /// What waits for an answer: who asked, what, and under which request.
     pub(crate) calls: HashMap<CallId, Asked>,
     /// Requests that were answered.
-    pub(crate) requests: BTreeSet<RequestId>,
+    pub(crate) requests: BTreeMap<RequestId, Answer>,
+    /// What earlier runs charged to each unit, as the ledger had it at the start.
+    pub(crate) charged_before: [u128; ward::UNITS],
     /// What the screens show.
     pub(crate) board: [Option<Glance>; ward::UNITS],
     last_call: u64,
@@ -44,7 +46,8 @@ impl Gateway {
             inbox: VecDeque::new(),
             stalled: None,
             calls: HashMap::new(),
-            requests: BTreeSet::new(),
+            requests: BTreeMap::new(),
+            charged_before: [0; ward::UNITS],
             board: [None; ward::UNITS],
             last_call: 0,
             last_request: 0,
@@ -98,6 +101,7 @@ impl Digest {
         now.hash(&mut self.0);
         match effect {
             Effect::Write(line, frame) => (line, &frame.bytes).hash(&mut self.0),
+            Effect::Answer(call, Answer::Accepted(fence)) => (call, fence).hash(&mut self.0),
             Effect::Show(unit) => unit.hash(&mut self.0),
             other => format!("{other:?}").hash(&mut self.0),
         }

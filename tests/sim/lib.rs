@@ -4,6 +4,11 @@
 //! A [`World`] is one story and a seed is all that it depends on. It knows no clock, no file and no
 //! socket, and the judge shares no code with what it judges.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a log, a judge and a person each look at a few of many"
+)]
+
 mod cable;
 mod device;
 mod disk;
@@ -16,7 +21,10 @@ mod log;
 mod marks;
 mod mishap;
 mod operator;
+mod people;
 mod prescriptions;
+mod seat;
+mod starts;
 mod story;
 mod ward;
 mod world;

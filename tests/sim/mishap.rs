@@ -1,13 +1,14 @@
 //! Things that go wrong in a world, and how each of them comes right again.
 
 use clinic::{EntryId, Happening, Receipt, UnitId};
-use rand::Rng;
+use rand::{Rng, rngs::StdRng};
 use simulated_units::{Button, Fault};
 
 use crate::{
     cable::Quality,
     disk::Mood,
     operator::Deed,
+    starts::HEARTBEAT_NS,
     story::{self, Kind},
     ward::{self, UNITS},
     world::World,
@@ -16,6 +17,38 @@ use crate::{
 const MS: u64 = 1_000_000;
 /// For so long after its end a disturbance may still be felt.
 const AFTERMATH: u64 = 5_000 * MS;
+
+/// How long the gateway has left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fuse {
+    /// So many effects.
+    left: u32,
+    /// And then up to the next effect of this kind.
+    before: Option<&'static str>,
+}
+
+impl Fuse {
+    /// A few effects, or the next one of some kind.
+    pub(crate) fn new(chance: &mut StdRng) -> Self {
+        let kinds = ["Open", "Slice", "Settle", "Enter", "Relay", "Tell", "Answer"];
+        match chance.random_range(0..2) {
+            0 => Self::after(chance.random_range(0..60)),
+            _ => Self { left: 0, before: Some(kinds[chance.random_range(0..kinds.len())]) },
+        }
+    }
+
+    /// So many effects.
+    pub(crate) fn after(left: u32) -> Self {
+        Self { left, before: None }
+    }
+
+    /// Whether it is over before an effect of `kind`.
+    pub(crate) fn is_burnt(&mut self, kind: &str) -> bool {
+        let burnt = self.left == 0 && self.before.is_none_or(|before| before == kind);
+        self.left = self.left.saturating_sub(1);
+        burnt
+    }
+}
 
 /// Something that comes right, or that takes a moment.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +98,7 @@ impl World {
                 self.mendings.push((until, Mending::Disk));
             }
             Kind::Stall => self.stall(),
-            Kind::Crash => self.fuse = Some(self.chance.random_range(0..60)),
+            Kind::Crash => self.fuse = Some(Fuse::new(&mut self.chance)),
             Kind::Outside => {
                 let cause = story::outside(&mut self.chance);
                 self.tell(Happening::Fault(cause));
@@ -184,7 +217,7 @@ impl World {
     fn leave(&mut self) {
         (0..UNITS).for_each(|place| self.judge.stopping(self.now, place, None));
         self.tell(Happening::ShutDown);
-        self.fuse = Some(self.chance.random_range(20..400));
+        self.fuse = Some(Fuse::after(self.chance.random_range(20..400)));
     }
 
     /// Lets everything come right that is due.
@@ -238,7 +271,7 @@ impl World {
     fn mend_disk(&mut self) {
         self.disk.set_mood(self.now, Mood::Fast, &mut self.chance);
         if self.disk.has_failed() && self.fuse.is_none() {
-            self.fuse = Some(self.chance.random_range(0..200));
+            self.fuse = Some(Fuse::after(self.chance.random_range(0..200)));
         }
     }
 
@@ -251,6 +284,3 @@ impl World {
         (self.lines[one].device, self.lines[other].device) = (second, first);
     }
 }
-
-/// A relay falls when its heartbeat stays away for this long.
-const HEARTBEAT_NS: u64 = 200 * MS;

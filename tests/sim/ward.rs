@@ -44,7 +44,11 @@ pub(crate) const fn room(place: usize) -> usize {
 pub(crate) fn built(place: usize) -> built::Plan {
     match kind(place) {
         Kind::Laser => built::Plan::laser(&format!("OL15-000{place}")),
-        Kind::Pemf => built::Plan::pemf(&format!("RING-000{place}")),
+        // The last one warms up quickly, so that a story is long enough for it to be too hot.
+        Kind::Pemf => built::Plan {
+            thermal_seconds: if place + 1 == UNITS { 8 } else { 300 },
+            ..built::Plan::pemf(&format!("RING-000{place}"))
+        },
     }
 }
 

@@ -1,22 +1,22 @@
 //! A whole clinic in virtual time: one gateway, its ledger, its units, and the people at them.
 
-use clinic::{Answer, Call, Effect, Happening, UnitId, What};
+use clinic::{Answer, Effect, Happening, UnitId, What};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use safety::{Cause, Instant};
-use simulated_units::Button;
 
 use crate::{
     device::Device,
     disk::Disk,
     gateway::{Asked, Digest, Gateway},
     glance::Glance,
-    judge::{Judge, Surroundings, Violation},
+    judge::{Judge, Violation},
     line::Line,
     marks::Marks,
-    mishap::Mending,
-    operator::{Deed, Operator},
+    mishap::{Fuse, Mending},
+    operator::Operator,
+    seat::Surroundings,
     story::Story,
-    ward::{ROOMS, UNITS},
+    ward::UNITS,
 };
 
 const MS: u64 = 1_000_000;
@@ -24,8 +24,6 @@ const MS: u64 = 1_000_000;
 const BEGIN: u64 = 1_000_000 * MS;
 /// From the effect to the contact.
 const RELAY_NS: u64 = 20 * MS;
-/// A relay falls when its heartbeat stays away for this long.
-const HEARTBEAT_NS: u64 = 200 * MS;
 /// How many lines of a log are kept.
 const LOG_MAX: usize = 400;
 /// More steps of the core in one virtual second than this are a busy loop.
@@ -46,8 +44,8 @@ pub struct World {
     pub marks: Marks,
     pub(crate) mendings: Vec<(u64, Mending)>,
     pub(crate) mishap_due: u64,
-    /// So many effects later the gateway is gone.
-    pub(crate) fuse: Option<u32>,
+    /// Between which two effects the gateway is gone.
+    pub(crate) fuse: Option<Fuse>,
     pub(crate) run: u32,
     pub(crate) restart_due: u64,
     /// Until when the control thread counts as disturbed.
@@ -279,12 +277,14 @@ impl World {
         }
     }
 
+    /// Steps come at a bounded rate, however short the second is in which they come.
     fn count_steps(&mut self) {
-        let (since, steps) = self.steps_before;
+        let (since, before) = self.steps_before;
+        let steps = self.steps - before;
+        if STEPS_MAX < steps {
+            self.judge.fail(self.now, format!("{steps} steps within a second"));
+        }
         if 1_000 * MS <= self.now - since {
-            if STEPS_MAX < (self.steps - steps) * 1_000 * MS / (self.now - since) {
-                self.judge.fail(self.now, format!("{} steps in a second", self.steps - steps));
-            }
             self.steps_before = (self.now, self.steps);
         }
     }
@@ -305,13 +305,13 @@ impl World {
         let mut effects = std::mem::take(&mut self.effects);
         gateway.clinic.step(Instant::from_boot(self.now), happening, &mut effects);
         for effect in effects.drain(..) {
-            if self.fuse == Some(0) {
-                self.crash(crate::log::kind(&effect));
+            let kind = crate::log::kind(&effect);
+            if self.fuse.as_mut().is_some_and(|fuse| fuse.is_burnt(kind)) {
+                self.crash(kind);
             }
             if self.gateway.is_none() {
                 continue;
             }
-            self.fuse = self.fuse.map(|left| left.saturating_sub(1));
             self.digest.take(self.now, &effect);
             self.perform(effect);
         }
@@ -327,6 +327,7 @@ impl World {
         }
         match effect {
             Effect::Write(line, frame) => {
+                self.judge.written(now, usize::from(line.0), &frame.bytes);
                 self.lines[usize::from(line.0)].write(now, frame, &mut self.chance);
             }
             Effect::Enter(id, entry) => {
@@ -358,7 +359,14 @@ impl World {
         }
         let Some(gateway) = &mut self.gateway else { return };
         let Some(Asked { ask, request }) = gateway.calls.remove(&call) else { return };
-        let first = request.is_none_or(|request| gateway.requests.insert(request));
+        let before = request.and_then(|request| match gateway.requests.get(&request) {
+            Some(before) => Some(before.clone()),
+            None => gateway.requests.insert(request, answer.clone()),
+        });
+        let first = before.is_none();
+        if before.is_some_and(|before| before != *answer) {
+            self.judge.fail(self.now, format!("call {} has two answers", call.0));
+        }
         if let Answer::Refused(refused) = answer {
             self.marks.hit(&crate::log::refusal(refused));
         }
@@ -370,7 +378,7 @@ impl World {
         }
     }
 
-    fn show(&mut self, unit: UnitId) {
+    pub(crate) fn show(&mut self, unit: UnitId) {
         let Some(gateway) = &mut self.gateway else { return };
         let Some(shown) = gateway.clinic.shown(unit) else { return };
         let glance = Glance::of(&shown);
@@ -381,7 +389,7 @@ impl World {
             self.marks.hit(&format!("{:?}", glance.state));
         }
         // What the books of earlier runs say does not change while this one goes on.
-        let before = self.disk.book.charged_before(unit, self.run);
+        let before = gateway.charged_before[place];
         self.look(place);
         self.judge.shown(self.now, place, glance, before);
     }
@@ -398,126 +406,4 @@ impl World {
             What::State { .. } | What::Confirmed | What::Stopped | What::Refused(_) => {}
         }
     }
-
-    /// Everybody does what they do.
-    fn people(&mut self) {
-        for place in 0..UNITS {
-            if self.now < self.operators[place].due {
-                continue;
-            }
-            let glance = self.glance(place);
-            let mut deeds = Vec::new();
-            self.operators[place].act(self.now, glance.as_ref(), &mut self.chance, &mut deeds);
-            for deed in deeds {
-                self.act(place, deed);
-            }
-        }
-    }
-
-    pub(crate) fn act(&mut self, place: usize, deed: Deed) {
-        match deed {
-            Deed::Ask(ask) => self.ask(&Asked { ask, request: None }),
-            Deed::AskTwice(ask) => {
-                let request = self.gateway.as_mut().and_then(Gateway::next_request);
-                let asked = Asked { ask, request };
-                self.ask(&asked);
-                self.ask(&asked);
-            }
-            Deed::Stop => self.stop(place),
-            Deed::StopAll(room) => {
-                let Some(gateway) = &mut self.gateway else { return };
-                let call = gateway.next_call();
-                let within = |place: &usize| {
-                    room.is_none_or(|room| usize::from(room.0) == crate::ward::room(*place))
-                };
-                (0..UNITS).filter(within).for_each(|place| {
-                    self.judge.stopping(self.now, place, Some(call));
-                });
-                self.tell(Happening::StopAll(call, room));
-            }
-            Deed::Press(button, on) => self.press(place, button, on),
-            Deed::Mend => {
-                self.devices[place].advance(self.now);
-                self.look(place);
-                self.devices[place].heal(self.now);
-                self.move_device(place);
-            }
-        }
-    }
-
-    pub(crate) fn press(&mut self, place: usize, button: Button, on: bool) {
-        self.write(|| format!("unit {place}: {button:?} {on}"));
-        self.devices[place].press(self.now, button, on);
-        self.move_device(place);
-    }
-
-    pub(crate) fn stop(&mut self, place: usize) {
-        let Some(gateway) = &mut self.gateway else { return };
-        let call = gateway.next_call();
-        let unit = UnitId(u16::try_from(place).unwrap_or_default());
-        self.judge.stopping(self.now, place, Some(call));
-        self.tell(Happening::Stop(call, unit));
-    }
-
-    fn ask(&mut self, asked: &Asked) {
-        let Some(gateway) = &mut self.gateway else { return };
-        let id = gateway.next_call();
-        gateway.calls.insert(id, asked.clone());
-        let call = Call { id, request: asked.request.clone(), ask: asked.ask.clone() };
-        self.tell(Happening::Call(call));
-    }
-
-    /// A gateway starts, and is told of the past before any port opens.
-    fn start(&mut self) {
-        self.restart_due = u64::MAX;
-        self.run += 1;
-        self.write(|| "the gateway starts".to_owned());
-        self.gateway = Some(Gateway::new(self.run, self.story.units, self.now));
-        self.fuse = None;
-        let past = self.disk.book.past();
-        let told = !past.open_marks.is_empty();
-        self.tell(Happening::Past(past));
-        if told {
-            self.marks.hit("open mark found");
-        }
-        for place in 0..self.story.units {
-            self.show(UnitId(u16::try_from(place).unwrap_or_default()));
-            let at = self.now + self.chance.random_range(1..200) * MS;
-            self.lines[place].start(at);
-        }
-        if let Some(gateway) = &self.gateway {
-            self.judge.restarted(self.now, &self.disk.book, &gateway.board);
-        }
-        self.shaken_until = self.now + 3_000 * MS;
-    }
-
-    /// The gateway is gone, in the middle of what it was doing.
-    pub(crate) fn crash(&mut self, before: &str) {
-        let doing = self.gateway.as_ref().map(|gateway| gateway.board);
-        let emitting = doing.is_some_and(|board| {
-            board.iter().flatten().any(|glance| glance.state == safety::State::Emitting)
-        });
-        self.marks.hit(&format!("crash before {before}"));
-        if emitting {
-            self.marks.hit("crash while emitting");
-        }
-        self.write(|| format!("the gateway crashes before {before}"));
-        let (kept, waiting) = self.disk.crash(self.now, self.run, &mut self.chance);
-        if kept < waiting {
-            self.marks.hit("entries lost in a crash");
-        }
-        self.judge.durable(self.now, &mut self.disk.book);
-        (0..UNITS).for_each(|place| self.look(place));
-        self.judge.crashed(self.now);
-        self.gateway = None;
-        self.fuse = None;
-        self.lines.iter_mut().for_each(Line::abandon);
-        self.restart_due = self.now + self.chance.random_range(50..5_000) * MS;
-        for place in 0..UNITS {
-            let unit = UnitId(u16::try_from(place).unwrap_or_default());
-            self.mendings.push((self.now + HEARTBEAT_NS, Mending::Relay(self.run, unit, false)));
-        }
-    }
 }
-
-const _: () = assert!(UNITS % ROOMS == 0);
