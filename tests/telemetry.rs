@@ -3,7 +3,7 @@
 //!
 //! The gateway here is its herald and its publisher; what is shown and told is made up.
 
-mod broker;
+pub(crate) mod broker;
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -173,7 +173,8 @@ fn a_broker_that_never_answers_blocks_nobody() {
 #[test]
 fn the_embedded_broker_lets_everybody_look_and_the_gateway_alone_speak() {
     let runtime = runtime();
-    let broker = runtime.block_on(Broker::start(0)).unwrap();
+    let broker =
+        runtime.block_on(Broker::start((std::net::Ipv4Addr::LOCALHOST, 0).into())).unwrap();
     let port = broker.local_addr().port();
     assert!(broker.local_addr().ip().is_loopback());
     let mut dashboard = Subscriber::new(port);
@@ -326,7 +327,12 @@ fn cause(now: Instant) -> Causes {
 }
 
 fn server(port: u16) -> Server {
-    Server { host: "127.0.0.1".into(), port, client_id: "therapy-gateway-test".into(), credentials: None }
+    Server {
+        host: "127.0.0.1".into(),
+        port,
+        client_id: "therapy-gateway-test".into(),
+        credentials: None,
+    }
 }
 
 /// Debian's subscriber, and what it printed so far.

@@ -13,14 +13,14 @@ use super::{PATIENCE, server};
 use crate::peers::mosquitto;
 
 /// Debian's broker on a free port, with a folder for what it keeps.
-pub(super) struct Mosquitto {
+pub(crate) struct Mosquitto {
     folder: TempDir,
-    pub(super) port: u16,
+    pub(crate) port: u16,
     child: Child,
 }
 
 impl Mosquitto {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let keeps = folder.path().display();
@@ -55,13 +55,13 @@ impl Mosquitto {
     }
 
     /// Ends it in good order: it writes down what it keeps.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         self.child.wait().unwrap();
     }
 
-    pub(super) fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         self.child = Self::spawn(self.folder.path(), self.port);
     }
 

@@ -1,0 +1,138 @@
+//! What people type at a gateway that runs, and the program of the documentation.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+};
+
+use proto::v1::{CauseKind, UnitState};
+
+use super::{
+    house::House,
+    ledger::Records,
+    process::{Gateway, PROGRAM, command, output, text},
+    time::{in_real_time, until},
+};
+use crate::{peers::python, tree::root};
+
+/// API-03: units are listed, watched, stopped and released from the command line, each with an exit
+/// code that says whether it was done.
+#[test]
+fn a_gateway_is_looked_at_stopped_and_released_from_the_command_line() {
+    in_real_time(async || {
+        let house = House::new(&["laser", "pemf"]);
+        let gateway = Gateway::start(&house).await;
+        let at = gateway.grpc.to_string();
+        let watching = Watching::new(&at);
+        let operator = gateway.emit(&house, "pemf").await;
+
+        let units = run(&["units", "--address", &at], true).await;
+        assert!(units.contains("EMITTING") && units.contains("STANDBY"), "{units}");
+        let stopped = run(&["stop", "pemf", "--address", &at], true).await;
+        assert!(stopped.contains("off confirmed after"), "{stopped}");
+        assert_eq!(operator.end().await.reason(), CauseKind::Stop);
+        let nobody = run(&["stop", "nobody", "--address", &at], false).await;
+        assert!(nobody.contains("unit"), "{nobody}");
+
+        let all = run(&["stop", "--all", "--address", &at], true).await;
+        assert_eq!(all.matches("off confirmed after").count(), 2, "{all}");
+        for unit in ["laser", "pemf"] {
+            gateway.watcher.until_latched(unit, CauseKind::StopAll).await;
+            let causes = run(&["release", unit, "--address", &at], true).await;
+            let cause = causes.split(':').next().unwrap().to_owned();
+            let reason = "nobody is in the room any more";
+            let by = ["--name", "Test Operator", "--reason", reason, "--address", &at];
+            let arguments = [&["release", unit, &cause][..], &by].concat();
+            until("a release", async || command(&arguments).await.status.success().then_some(()))
+                .await;
+            gateway.watcher.until_state(unit, UnitState::Standby).await;
+        }
+        let causes = run(&["release", "pemf", "--address", &at], true).await;
+        assert!(causes.contains("nothing is latched"), "{causes}");
+        watching.until(&["EMITTING", "STANDBY", "LOCKED"]).await;
+    });
+}
+
+/// OPS-01, CFG-01: a configuration is checked without anything being opened, and a mistake in it is
+/// shown where it stands.
+#[test]
+fn a_configuration_is_checked_without_a_gateway() {
+    in_real_time(async || {
+        let house = House::new(&["laser", "pemf"]);
+        let config = house.config().to_string_lossy().into_owned();
+        let checked = run(&["check", "--config", &config], true).await;
+        assert!(checked.contains("laser") && checked.contains("pemf"), "{checked}");
+        house.set(|settings| {
+            settings.insert("sight".into(), "typing error".into());
+        });
+        for verb in ["check", "run"] {
+            let wrong = run(&[verb, "--config", &config], false).await;
+            assert!(wrong.contains("gateway.toml") && wrong.contains("sight"), "{wrong}");
+        }
+        assert!(!house.data().exists(), "something was opened");
+    });
+}
+
+/// API-07: the program of the documentation, which knows the API from reflection alone, runs a
+/// session to its end.
+#[test]
+fn the_python_example_runs_a_session() {
+    in_real_time(async || {
+        let house = House::new(&["pemf"]);
+        let mut gateway = Gateway::start(&house).await;
+        gateway.watcher.until_state("pemf", UnitState::Standby).await;
+        let mut session = Command::new(python());
+        session.arg(root().join("docs/examples/session.py"));
+        session.args(["--address", &gateway.grpc.to_string(), "--unit", "pemf"]);
+        let output = output("the example", session).await;
+        assert!(output.status.success(), "{}", text(&output));
+        assert!(text(&output).contains("SESSION_OUTCOME_COMPLETE"), "{}", text(&output));
+        assert!(gateway.terminate().await.0.success());
+        let records = Records::read(&house.data());
+        assert!(0 < house.meter("pemf"));
+        assert!(house.meter("pemf") <= records.charged("pemf"));
+    });
+}
+
+async fn run(arguments: &[&str], succeeds: bool) -> String {
+    let output = command(arguments).await;
+    assert_eq!(output.status.success(), succeeds, "{arguments:?}: {}", text(&output));
+    text(&output)
+}
+
+/// `watch`, as somebody reads it.
+struct Watching {
+    child: std::process::Child,
+    seen: Arc<Mutex<String>>,
+}
+
+impl Watching {
+    fn new(address: &str) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.args(["watch", "--address", address]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let seen = Arc::new(Mutex::new(String::new()));
+        let into = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| into.lock().unwrap().push_str(&line));
+        });
+        Self { child, seen }
+    }
+
+    async fn until(&self, words: &[&str]) {
+        until("what is watched", async || {
+            let seen = self.seen.lock().unwrap();
+            words.iter().all(|word| seen.contains(word)).then_some(())
+        })
+        .await;
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
