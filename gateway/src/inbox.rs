@@ -104,19 +104,25 @@ impl Inbox {
         answer.await.map_err(|_dropped| Unheard::Gone)
     }
 
-    /// Stops a unit, and waits until off is proven or it is clear that it was not.
+    /// Stops a unit. What is returned waits until off is proven or it is clear that it was not; the
+    /// stop itself is on its way when this returns, ahead of whatever is asked next (API-03).
     ///
     /// # Errors
     /// [`Unheard::Full`] if so many wait that this proof cannot be waited for: the unit is stopped
     /// all the same.
-    pub async fn stop(&self, unit: UnitId) -> Result<StopProof, Unheard> {
+    pub fn stop(
+        &self,
+        unit: UnitId,
+    ) -> impl Future<Output = Result<StopProof, Unheard>> + Send + use<> {
         let (reply, mut proofs) = mpsc::channel(1);
         let sent = self.stops.try_send(StopCall { what: StopWhat::Unit(unit), reply });
         if sent.is_err() {
             self.flags.raise(unit);
-            return Err(Unheard::Full);
         }
-        proofs.recv().await.map(|(_, proof)| proof).ok_or(Unheard::Gone)
+        async move {
+            sent.map_err(|_too_many| Unheard::Full)?;
+            proofs.recv().await.map(|(_, proof)| proof).ok_or(Unheard::Gone)
+        }
     }
 
     /// Says that a part of the gateway has ended that should not have: no session begins any more,
@@ -126,18 +132,24 @@ impl Inbox {
         self.flags.raised.notify_one();
     }
 
-    /// Stops every unit of a room, or of all rooms, latches that, and waits for the proofs.
-    pub async fn stop_all(&self, room: Option<RoomId>) -> Vec<(UnitId, StopProof)> {
+    /// Stops every unit of a room, or of all rooms, and latches that. What is returned waits for the
+    /// proofs; the stop itself is on its way when this returns.
+    pub fn stop_all(
+        &self,
+        room: Option<RoomId>,
+    ) -> impl Future<Output = Vec<(UnitId, StopProof)>> + Send + use<> {
         let (reply, mut proofs) = mpsc::channel(self.flags.units.len().max(1));
         let what = room.map_or(StopWhat::All, StopWhat::Room);
         if self.stops.try_send(StopCall { what, reply }).is_err() {
             self.flags.raise_all();
         }
-        let mut all = Vec::new();
-        while let Some(proof) = proofs.recv().await {
-            all.push(proof);
+        async move {
+            let mut all = Vec::new();
+            while let Some(proof) = proofs.recv().await {
+                all.push(proof);
+            }
+            all
         }
-        all
     }
 }
 

@@ -13,7 +13,7 @@ use device_drivers::Frame;
 use tokio::{
     io::ReadBuf,
     sync::mpsc,
-    time::{sleep, timeout},
+    time::{Sleep, sleep, timeout},
 };
 
 use crate::port::{Port, Serial, Setting};
@@ -72,14 +72,7 @@ pub async fn pump(
     loop {
         let moved =
             poll_fn(|context| poll_move(context, &mut port, frames, &mut sending, &mut buffer));
-        let moved = timeout(WRITE_MAX, moved).await;
-        let happening = match moved {
-            // Silence is for others to judge. A port that takes nothing is dead.
-            Err(_elapsed) if sending.is_none() => continue,
-            Err(elapsed) => return Err(elapsed.into()),
-            Ok(moved) => moved?,
-        };
-        let happening = match happening {
+        let happening = match moved.await? {
             Moved::Nobody => return Ok(()),
             Moved::Written => Happening::Written(line),
             Moved::Read(count) => {
@@ -92,10 +85,12 @@ pub async fn pump(
     }
 }
 
-/// A frame on its way out, and how much of it went.
+/// A frame on its way out, how much of it went, and when it must be gone. What comes in meanwhile
+/// gives it no more time: a port that takes nothing is dead, however much it says.
 struct Sending {
     frame: Frame,
     sent: usize,
+    deadline: Pin<Box<Sleep>>,
 }
 
 enum Moved {
@@ -122,7 +117,7 @@ fn poll_move(
         if frame.purge_first {
             port.purge()?;
         }
-        *sending = Some(Sending { frame, sent: 0 });
+        *sending = Some(Sending { frame, sent: 0, deadline: Box::pin(sleep(WRITE_MAX)) });
     }
     while let Some(out) = sending {
         let rest = out.frame.bytes.get(out.sent..).unwrap_or_default();
@@ -136,6 +131,11 @@ fn poll_move(
             *sending = None;
             return Poll::Ready(Ok(Moved::Written));
         }
+    }
+    if let Some(out) = sending
+        && out.deadline.as_mut().poll(context).is_ready()
+    {
+        return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
     }
     let mut read = ReadBuf::new(buffer);
     match Pin::new(port).poll_read(context, &mut read) {

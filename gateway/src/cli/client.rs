@@ -1,6 +1,6 @@
 //! Commands that speak with a running gateway.
 
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 use anyhow::Context as _;
 use proto::v1::{
@@ -23,6 +23,11 @@ pub(super) fn block_on(
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
 }
 
+/// Prints a line. Whoever reads may have seen enough: that is no reason to panic.
+fn say(line: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{line}")
+}
+
 /// A channel to the API.
 pub(crate) async fn connect(address: &str) -> anyhow::Result<Channel> {
     let endpoint = Endpoint::from_shared(format!("http://{address}"))
@@ -35,7 +40,7 @@ pub(super) async fn units(address: &str) -> anyhow::Result<ExitCode> {
     let mut client = UnitServiceClient::new(connect(address).await?);
     let units = client.list_units(ListUnitsRequest::default()).await?.into_inner().units;
     for unit in units {
-        println!("{}", words::status(&unit.status.unwrap_or_default()));
+        say(&words::status(&unit.status.unwrap_or_default()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -56,7 +61,7 @@ pub(super) async fn watch(address: &str) -> anyhow::Result<ExitCode> {
         for status in statuses {
             let line = words::status(&status);
             if last.insert(status.unit_id, line.clone()).as_ref() != Some(&line) {
-                println!("{line}");
+                say(&line)?;
             }
         }
     }
@@ -80,7 +85,7 @@ pub(super) async fn stop(address: &str, unit: Option<&str>) -> anyhow::Result<Ex
     let mut proven = !proofs.is_empty();
     for proof in proofs {
         proven &= proof.off_confirmed_boottime_nanoseconds.is_some();
-        println!("{}", proof_words(&proof));
+        say(&proof_words(&proof))?;
     }
     Ok(if proven { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -111,7 +116,7 @@ pub(super) async fn causes(address: &str, unit: &str) -> anyhow::Result<ExitCode
     let request = ListCausesRequest { unit_id: unit.to_owned(), room_id: String::new() };
     let causes = client.list_causes(request).await?.into_inner().causes;
     if causes.is_empty() {
-        println!("{unit}: nothing is latched");
+        say(&format!("{unit}: nothing is latched"))?;
     }
     for cause in causes {
         let presence =
@@ -121,8 +126,8 @@ pub(super) async fn causes(address: &str, unit: &str) -> anyhow::Result<ExitCode
             .map(|role| role.as_str_name().trim_start_matches("ROLE_").to_lowercase())
             .collect();
         let kind = words::plain(cause.kind().as_str_name());
-        println!("{}: {kind}. {}", cause.cause_id, cause.evidence);
-        println!("    released by {}{presence}", roles.join(" or "));
+        say(&format!("{}: {kind}. {}", cause.cause_id, cause.evidence))?;
+        say(&format!("    released by {}{presence}", roles.join(" or ")))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -144,6 +149,6 @@ pub(super) async fn release(
         plate_code: String::new(),
     };
     let released = client.release(request).await?.into_inner();
-    println!("{}", words::status(&released.status.unwrap_or_default()));
+    say(&words::status(&released.status.unwrap_or_default()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -39,6 +39,7 @@ impl Recent {
 mod tests {
     use super::*;
 
+    /// API-02: as long as the core gives a first answer again.
     #[test]
     fn a_request_is_known_for_ten_minutes() {
         let recent = Recent::default();

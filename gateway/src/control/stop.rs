@@ -14,9 +14,11 @@ use crate::clock;
 /// Stops one unit. The proof comes when off is confirmed, or when that took too long.
 pub(crate) fn one(control: &Control, unit: UnitId) -> JoinHandle<v1::StopProof> {
     let (control, taken) = (control.clone(), clock::now());
+    // On its way before the caller goes on: whatever it asks next comes behind the stop.
+    let stopping = control.inbox().stop(unit);
     tokio::spawn(async move {
         // When too many wait, the unit is stopped all the same; only its proof comes to nobody.
-        let proof = control.inbox().stop(unit).await.ok();
+        let proof = stopping.await.ok();
         shown(&control, unit, proof, taken)
     })
 }
@@ -25,8 +27,9 @@ pub(crate) fn one(control: &Control, unit: UnitId) -> JoinHandle<v1::StopProof> 
 /// of the configuration.
 pub(crate) fn all(control: &Control, room: Option<RoomId>) -> JoinHandle<v1::StopAllResponse> {
     let (control, taken) = (control.clone(), Clocks::read());
+    let stopping = control.inbox().stop_all(room);
     tokio::spawn(async move {
-        let proofs = control.inbox().stop_all(room).await;
+        let proofs = stopping.await;
         let units: Vec<_> = (0..)
             .map(UnitId)
             .zip(&control.directory().units)

@@ -48,6 +48,12 @@ impl Stand {
         }
     }
 
+    /// The same unit with its cable in another port.
+    #[must_use]
+    pub fn at(&self, port: &Path) -> Self {
+        Self { link: port.to_owned(), ..self.clone() }
+    }
+
     /// What the gateway calls it.
     pub fn name(&self) -> &str {
         &self.name

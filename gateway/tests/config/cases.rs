@@ -312,7 +312,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     case(
         GATEWAY,
-        ["filter = \"info\"", "filter = \"gateway=loud\""],
+        ["filter = \"info,mqtt5=warn,rumqttc=warn\"", "filter = \"gateway=loud\""],
         "\"gateway=loud\"",
         ["`log.filter` is no filter", "write a level"],
     ),
