@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::v1::{BeamState, CauseKind, Role, SessionOutcome, UnitState};
+use proto::v1::{BeamState, CauseKind, Role, SessionOutcome, UnitState, UnitStatus};
 
 use super::{
     house::House,
@@ -13,9 +13,9 @@ use super::{
     watcher::has,
 };
 
-/// Fault 1 (LAS-07, DOS-03): the unit's own lease ends the emission of a unit whose cable was
-/// pulled, within the bound of its modality, and all of it is charged. The unit that is plugged in
-/// again stays locked until an operator releases it, and nothing resumes.
+/// Fault 1 (LAS-07, COM-08, DOS-05): the unit's own lease ends the emission of a unit whose cable
+/// was pulled, within the bound of its modality, and all of it is charged. The unit that is plugged
+/// in again stays locked until an operator releases it, and nothing resumes.
 #[test]
 fn a_cable_that_is_cut_ends_the_emission_by_the_lease_of_the_unit() {
     in_real_time(async || {
@@ -95,8 +95,10 @@ fn units_that_swap_their_cables_are_locked() {
         let operator = release(&gateway, "pemf-b", CauseKind::Identity, Role::Operator).await;
         assert!(operator.is_err(), "an operator released it: {operator:?}");
         released(&gateway, "pemf-b", CauseKind::Identity, Role::Clinician).await;
-        let status = gateway.watcher.until_off("pemf-b").await;
-        assert!(!has(&status, CauseKind::Identity));
+        // What a watcher is shown follows the answer to the release; it does not come before it.
+        let mended = |status: &UnitStatus| !has(status, CauseKind::Identity);
+        gateway.watcher.until("pemf-b", "released", mended).await;
+        gateway.watcher.until_off("pemf-b").await;
         assert_ne!(gateway.watcher.status("pemf-a").beam.unwrap().state(), BeamState::On);
         assert!(gateway.terminate().await.0.success());
         let records = Records::read(&house.data());

@@ -20,7 +20,7 @@ use super::{
 /// One joule, in the measure of a laser's meter.
 const JOULE: u128 = 1_000_000_000_000;
 
-/// API-04, LAS-05, SES-10: a client that vanishes pauses its session when its hold lapses. Nothing
+/// API-04, API-05, LAS-05: a client that vanishes pauses its session when its hold lapses. Nothing
 /// is emitted from then on, and the same person takes the session back and goes on.
 #[test]
 fn a_client_that_vanishes_is_a_lost_hold_and_may_come_back() {

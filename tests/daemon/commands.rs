@@ -54,7 +54,7 @@ fn a_gateway_is_looked_at_stopped_and_released_from_the_command_line() {
     });
 }
 
-/// OPS-01, CFG-01: a configuration is checked without anything being opened, and a mistake in it is
+/// A configuration is checked without anything being opened, and a mistake in it is
 /// shown where it stands.
 #[test]
 fn a_configuration_is_checked_without_a_gateway() {
@@ -74,7 +74,7 @@ fn a_configuration_is_checked_without_a_gateway() {
     });
 }
 
-/// API-07: the program of the documentation, which knows the API from reflection alone, runs a
+/// API-01: the program of the documentation, which knows the API from reflection alone, runs a
 /// session to its end.
 #[test]
 fn the_python_example_runs_a_session() {

@@ -16,7 +16,7 @@ use super::{
     watcher::has,
 };
 
-/// OPS-02: on SIGTERM everything goes off, is proven off and settled, and the process ends by itself
+/// On SIGTERM everything goes off, is proven off and settled, and the process ends by itself
 /// within five seconds. Operators are told how their sessions ended.
 #[test]
 fn a_gateway_that_is_told_to_leave_turns_everything_off_and_settles_it() {
@@ -45,7 +45,7 @@ fn a_gateway_that_is_told_to_leave_turns_everything_off_and_settles_it() {
     });
 }
 
-/// Fault 23 (SES-14, JRN-03, LAS-07): the lease of the unit ends the emission of a gateway that was
+/// Fault 23 (SES-08, SES-14, LAS-07): the lease of the unit ends the emission of a gateway that was
 /// killed, and what was durable ahead of it covers it. The next gateway resumes nothing, and locks
 /// unit and patient until service has reconciled the records.
 #[test]
@@ -94,7 +94,7 @@ fn a_gateway_that_is_killed_has_charged_what_its_units_went_on_emitting() {
     });
 }
 
-/// Faults 21, 24 and 33 (OPS-03, TIM-04): while the time of the gateway stands still the leases end
+/// Faults 21, 24 and 33 (TIM-04, LAS-07): while the time of the gateway stands still the leases end
 /// the emission. When it goes on, the gateway knows that it was late, and resumes nothing.
 #[test]
 fn a_gateway_whose_time_stood_still_does_not_go_on() {
@@ -130,7 +130,7 @@ fn a_gateway_whose_time_stood_still_does_not_go_on() {
     });
 }
 
-/// JRN-01, API-01: one ledger has one gateway, and one address has one. The second says why it ends.
+/// One ledger has one gateway, and one address has one. The second says why it ends.
 #[test]
 fn a_second_gateway_is_refused() {
     in_real_time(async || {

@@ -11,7 +11,7 @@ use super::{
     time::in_real_time,
 };
 
-/// DOS-01, DOS-05: whichever of dose and time comes first ends a session, and what is charged is
+/// DOS-04: whichever of dose and time comes first ends a session, and what is charged is
 /// no less than what the unit's own meter counted, and no more than a few per cent above it.
 #[test]
 fn a_session_ends_at_its_dose_or_at_its_time() {

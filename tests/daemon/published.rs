@@ -19,7 +19,7 @@ use super::{
 };
 use crate::telemetry::broker::Mosquitto;
 
-/// Fault 34 (OPS-03, JRN-08): a broker that dies in the middle of a session changes nothing of it,
+/// Fault 34: a broker that dies in the middle of a session changes nothing of it,
 /// and is told how everything stands when it is back.
 #[test]
 fn a_broker_that_dies_disturbs_no_session() {
@@ -49,7 +49,7 @@ fn a_broker_that_dies_disturbs_no_session() {
     });
 }
 
-/// SEC-08, API-06: nothing that a gateway logs, prints, publishes or counts names a patient or a
+/// SEC-08, AUD-07: nothing that a gateway logs, prints, publishes or counts names a patient or a
 /// secret, at the most talkative, in a run in which everything happens.
 #[test]
 fn no_patient_and_no_secret_is_ever_shown() {

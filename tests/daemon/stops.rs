@@ -29,8 +29,8 @@ const STATES: [(&str, UnitState); 9] = [
     ("pemf-locked", UnitState::Locked),
 ];
 
-/// API-03, COM-04: a stop is carried out in every state, off is proven by the unit, and the arm and
-/// the start that were queued behind it die with the epoch that they saw.
+/// API-03, COM-04, SEC-03: a stop is carried out in every state, off is proven by the unit, and the
+/// arm and the start that were queued behind it die with the epoch that they saw.
 #[test]
 fn a_stop_ends_everything_in_every_state_and_what_waits_behind_it_is_void() {
     in_real_time(async || {

@@ -30,7 +30,8 @@ const TRIES: u32 = 3;
 /// Runs a scenario against the real clock.
 ///
 /// The gateway takes a late deadline for a fault, and is right: so a scenario that fails while the
-/// machine kept this process waiting too is run anew. One that fails on a prompt machine has failed.
+/// machine kept this process waiting too is run anew. One that fails on a prompt machine has
+/// failed.
 pub(super) fn in_real_time<F: Future<Output = ()> + 'static>(scenario: impl Fn() -> F) {
     for attempt in 1..=TRIES {
         let punctuality = Punctuality::measure();

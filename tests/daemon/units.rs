@@ -46,7 +46,7 @@ async fn reboots(house: &House, gateway: &Gateway, unit: &str) {
     assert!(has(&status, CauseKind::Reboot), "{unit}: {:?}", status.causes);
 }
 
-/// Faults 5 and 6 (LAS-12, DOS-03): a unit that does not hear its off is shown as not proven off,
+/// Faults 5 and 6 (LAS-12, DOS-05): a unit that does not hear its off is shown as not proven off,
 /// and goes on being charged after it was locked, for as long as it emits.
 #[test]
 fn a_unit_that_is_stuck_on_is_charged_until_it_is_proven_off() {
@@ -83,7 +83,7 @@ async fn sticks(house: &House, gateway: &Gateway, unit: &str) {
     assert_eq!(gateway.watcher.status(unit).state(), UnitState::Locked, "{unit}");
 }
 
-/// Fault 1 on a cable of which one wire broke (COM-06, LAS-07): a unit that obeys and no longer
+/// Fault 1 on a cable of which one wire broke (COM-06, DOS-05): a unit that obeys and no longer
 /// answers is turned off and locked, and charged until its lease is over.
 #[test]
 fn a_unit_that_falls_silent_is_turned_off_and_locked() {
