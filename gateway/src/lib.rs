@@ -3,6 +3,7 @@
 //! What may be emitted is decided in `safety` and `clinic`, on the control thread, by code that does
 //! no I/O. This package owns what they must not know: sockets, files, ports, tasks and clocks.
 
+mod abort;
 pub mod broker;
 pub mod cli;
 pub mod clock;

@@ -22,6 +22,7 @@ use safety::{Cause, Instant, Nanos};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
+    abort::AbortOnPanic,
     clock,
     herald::Mouth,
     inbox::{Outlet, StopCall, StopWhat, Waiting},
@@ -132,17 +133,6 @@ impl Scheduler {
         drop(self.farewell.take());
         // A panic there has ended the process already.
         let _ended = self.thread.join();
-    }
-}
-
-/// Ends the process if the thread that holds it panics.
-struct AbortOnPanic;
-
-impl Drop for AbortOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            std::process::abort();
-        }
     }
 }
 

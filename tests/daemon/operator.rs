@@ -18,7 +18,10 @@ use proto::v1::{
 };
 use simulated_units::Button;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        watch,
+    },
     task::JoinHandle,
 };
 use tokio_stream::wrappers::ReceiverStream;
@@ -154,7 +157,9 @@ impl Operator {
         let request_id = format!("{}-{}-{number}", self.unit, self.name);
         let fence = Some(self.fence);
         let request = OperateRequest { request_id: request_id.clone(), fence, ask: Some(ask) };
-        self.asks.as_ref().unwrap().try_send(request).unwrap();
+        let sent = self.asks.as_ref().unwrap().try_send(request);
+        // A stream that ended meanwhile refuses what comes after; one that is full is a defect.
+        assert!(!matches!(sent, Err(TrySendError::Full(_))), "{request_id} found no room");
         request_id
     }
 

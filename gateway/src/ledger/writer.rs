@@ -17,6 +17,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use safety::Instant;
 
 use super::{Bounds, Health, row, row::EntryError, stamp, stamp::Stamp};
+use crate::abort::AbortOnPanic;
 
 /// An entry on its way into the file.
 #[derive(Debug)]
@@ -134,17 +135,6 @@ impl Gauge {
             free_bytes: self.free_bytes.load(Ordering::Relaxed),
             entries: self.entries.load(Ordering::Relaxed),
             commits: self.commits.load(Ordering::Relaxed),
-        }
-    }
-}
-
-/// Ends the process if the thread that holds it panics.
-struct AbortOnPanic;
-
-impl Drop for AbortOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            std::process::abort();
         }
     }
 }
