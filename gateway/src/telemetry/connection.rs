@@ -76,6 +76,8 @@ impl Connection {
         options.set_connect_timeout(CONNECT);
         options.set_clean_start(true);
         options.set_session_expiry_interval(Some(0));
+        // The library makes room for as many at once: fourteen megabytes unless somebody says less.
+        options.set_outgoing_inflight_upper_limit(u16::try_from(room).unwrap_or(u16::MAX).max(1));
         options.set_last_will(last_will(will));
         if let Some(credentials) = &server.credentials {
             options.set_credentials(&credentials.user, credentials.password.clone());
