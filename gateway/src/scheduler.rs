@@ -19,7 +19,10 @@ use clinic::{
 };
 use device_drivers::Frame;
 use safety::{Cause, Instant, Nanos};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::yield_now,
+};
 
 use crate::{
     abort::AbortOnPanic,
@@ -146,8 +149,10 @@ enum Reply {
 struct Control {
     clinic: Clinic,
     effects: Vec<Effect>,
-    /// What came out of effects and has yet to be told.
-    pending: VecDeque<Happening>,
+    /// What followed from steps and has yet to be done: everything but writing.
+    later: VecDeque<Effect>,
+    /// A frame waits for its pump to be given a turn.
+    wrote: bool,
     lines: HashMap<LineId, mpsc::Sender<Frame>>,
     replies: HashMap<CallId, Reply>,
     calls: u64,
@@ -165,7 +170,8 @@ async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> i
     let mut control = Control {
         clinic,
         effects: Vec::new(),
-        pending: VecDeque::new(),
+        later: VecDeque::new(),
+        wrote: false,
         lines: HashMap::new(),
         replies: HashMap::new(),
         calls: 0,
@@ -186,7 +192,15 @@ async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> i
     }
     let mut leave = Some(leave);
     let mut until = Instant::NEVER;
-    while !control.is_done(until) {
+    loop {
+        // Bytes first: whoever hears of a step would compete with them for the processors.
+        if control.has_written() {
+            yield_now().await;
+        }
+        control.follow();
+        if control.is_done(until) {
+            return Ok(());
+        }
         timer.set(control.clinic.wake().min(until))?;
         tokio::select! {
             biased;
@@ -204,7 +218,6 @@ async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> i
             }
         }
     }
-    Ok(())
 }
 
 /// Waits until the daemon wants to leave; once it did, for ever.
@@ -219,29 +232,46 @@ async fn gone(leave: &mut Option<oneshot::Receiver<()>>) {
 }
 
 impl Control {
-    /// Tells the clinic what happened, and does what follows.
+    /// Tells the clinic what happened, and hands its frames to the pumps. What else follows is done
+    /// by [`Self::follow`].
     fn step(&mut self, happening: Happening) {
-        self.pending.push_back(happening);
-        while let Some(happening) = self.pending.pop_front() {
-            self.pulse.steps.fetch_add(1, Ordering::Relaxed);
-            self.clinic.step(clock::now(), happening, &mut self.effects);
-            let mut effects = std::mem::take(&mut self.effects);
-            for effect in effects.drain(..) {
-                self.perform(effect);
+        self.pulse.steps.fetch_add(1, Ordering::Relaxed);
+        self.clinic.step(clock::now(), happening, &mut self.effects);
+        for effect in self.effects.drain(..) {
+            match effect {
+                Effect::Write(line, frame) => {
+                    // A frame for a port that is closing is lost, as it would be on the wire.
+                    let _closing = self.lines.get(&line).map(|frames| frames.try_send(frame));
+                    self.wrote = true;
+                }
+                Effect::Enter(..)
+                | Effect::Answer(..)
+                | Effect::Show(_)
+                | Effect::Tell(_)
+                | Effect::Relay(..) => self.later.push_back(effect),
             }
-            self.effects = effects;
+        }
+    }
+
+    /// Whether a frame was handed to a pump since this was last asked.
+    fn has_written(&mut self) -> bool {
+        std::mem::take(&mut self.wrote)
+    }
+
+    /// Does what followed from steps, and what follows from that.
+    fn follow(&mut self) {
+        while let Some(effect) = self.later.pop_front() {
+            self.perform(effect);
         }
     }
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Write(line, frame) => {
-                // A frame for a port that is closing is lost, as it would be on the wire.
-                let _closing = self.lines.get(&line).map(|frames| frames.try_send(frame));
-            }
+            // It was handed over when it was made.
+            Effect::Write(..) => {}
             Effect::Enter(id, entry) => {
                 if !self.keep.enter(clock::now(), id, entry) {
-                    self.pending.push_back(Happening::Receipt(id, Receipt::Failed));
+                    self.step(Happening::Receipt(id, Receipt::Failed));
                 }
             }
             Effect::Answer(call, answer) => self.answer(call, answer),
@@ -252,7 +282,7 @@ impl Control {
             }
             Effect::Tell(change) => {
                 if self.mouth.tell(change).is_err() {
-                    self.pending.push_back(Happening::Fault(Cause::LostRecord));
+                    self.step(Happening::Fault(Cause::LostRecord));
                 }
             }
             // Without a relay board there is nothing to move; the unit's own lease stands alone.
