@@ -26,7 +26,7 @@ use gateway::{
 };
 use safety::{
     Beam, Cause, Causes, Dose, Emission, Input, Instant, Laser, Nanos, Power, State, Status,
-    Supervisor, Terms, Timing,
+    Supervisor, Terms, Timing, Warnings,
 };
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -305,7 +305,7 @@ fn shown(now: Instant, latched: bool) -> Shown {
         temperature: None,
         faults: 0,
         boot: None,
-        deviates: false,
+        warnings: Warnings::default(),
         garbled_percent: 0,
         stray: Dose::default(),
     };

@@ -3,10 +3,13 @@
 use std::{
     fmt::Write as _,
     future::pending,
+    io,
     net::SocketAddr,
+    num::NonZero,
     path::Path,
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
+    thread::available_parallelism,
     time::Duration,
 };
 
@@ -17,6 +20,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use safety::{Cause, Instant, Nanos};
 use tokio::{
     net::TcpListener,
+    runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
     sync::{mpsc, watch},
     task::{JoinSet, spawn_blocking},
@@ -44,6 +48,9 @@ use crate::{
 const PULSE: Duration = Duration::from_secs(1);
 /// How long the broker may take to hear that the gateway leaves.
 const GOODBYE: Duration = Duration::from_millis(500);
+
+/// Threads of the ordinary runtime at most: what it does is small.
+const WORKERS_MAX: usize = 4;
 
 /// A gateway at work.
 pub struct Daemon {
@@ -215,7 +222,18 @@ fn refuse(errors: &ConfigErrors) -> ExitCode {
 
 /// Runs on the ordinary runtime, which owns everything but the control thread and the ledger.
 pub(crate) fn block_on<T>(task: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(task)
+    ordinary()?.block_on(task)
+}
+
+/// The ordinary runtime. It leaves a processor to the control thread: a call that spreads over all
+/// of them would only wake more of them ahead of its stop.
+///
+/// # Errors
+/// If the machine has no thread or reactor left.
+pub fn ordinary() -> io::Result<Runtime> {
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    let workers = processors.saturating_sub(1).clamp(1, WORKERS_MAX);
+    Builder::new_multi_thread().worker_threads(workers).enable_all().build()
 }
 
 /// Waits for SIGTERM or SIGINT.

@@ -161,6 +161,7 @@ impl Causes {
     }
 
     /// Whether none is latched.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }

@@ -61,6 +61,8 @@ impl Modality for Laser {
     type Level = LaserLevel;
     type Prescription = LaserPrescription;
 
+    const REMINDER: Option<Nanos> = Some(Nanos::from_secs(30));
+
     adds_up!(Power => Energy);
 
     fn output(level: LaserLevel) -> Power {

@@ -42,6 +42,7 @@ mod step;
 mod supervisor;
 mod terms;
 mod time;
+mod warning;
 
 pub use admitted::Admitted;
 pub use cause::{CAUSES, Cause, Causes, Latched, Release, Scope};
@@ -73,3 +74,4 @@ pub use terms::{
     ALARM_WINDOW, BEACON, CoilLimits, FOOTSWITCH_OPEN, FROZEN, SLICE, Terms, Timing, VALIDITY,
 };
 pub use time::{Instant, Nanos};
+pub use warning::{Warning, Warnings};

@@ -18,6 +18,10 @@ pub trait Modality: Copy + Debug + Eq + Hash + 'static {
     /// What is asked for a patient and a site.
     type Prescription: Clone + Debug + Eq + Hash + Send;
 
+    /// While it emits, people are reminded this often to move what they hold over the patient
+    /// (LAS-17). Nothing tells the gateway whether they do.
+    const REMINDER: Option<Nanos>;
+
     /// What a meter shows while `level` is emitted as told.
     fn output(level: Self::Level) -> Self::Output;
 
@@ -128,20 +132,24 @@ impl<Q: Integral> Dose<Q> {
     }
 }
 
-/// Writes the parts of [`Modality`] that are alike for every output that adds up over time.
+/// Writes the parts of [`Modality`] that are alike for every output that adds up over time. What a
+/// supervisor does several times in each step goes in line.
 macro_rules! adds_up {
     ($output:ty => $integral:ty) => {
         type Output = $output;
         type Dose = $crate::modality::Dose<$integral>;
 
+        #[inline]
         fn accrue(dose: Self::Dose, output: Self::Output, time: Nanos) -> Self::Dose {
             dose.accrue(output, time)
         }
 
+        #[inline]
         fn plus(dose: Self::Dose, more: Self::Dose) -> Self::Dose {
             dose.plus(more)
         }
 
+        #[inline]
         fn minus(budget: Self::Dose, dose: Self::Dose) -> Self::Dose {
             budget.minus(dose)
         }
@@ -154,6 +162,7 @@ macro_rules! adds_up {
             dose.greater(other)
         }
 
+        #[inline]
         fn lesser(dose: Self::Dose, other: Self::Dose) -> Self::Dose {
             dose.lesser(other)
         }
@@ -162,10 +171,12 @@ macro_rules! adds_up {
             dose.coarse()
         }
 
+        #[inline]
         fn covers(budget: Self::Dose, dose: Self::Dose) -> bool {
             budget.covers(dose)
         }
 
+        #[inline]
         fn lasts_at(left: Self::Dose, output: Self::Output) -> Nanos {
             left.lasts(output)
         }

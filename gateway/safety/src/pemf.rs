@@ -41,6 +41,8 @@ impl Modality for Pemf {
     type Level = PemfLevel;
     type Prescription = PemfPrescription;
 
+    const REMINDER: Option<Nanos> = None;
+
     adds_up!(Flux => Exposure);
 
     fn output(level: PemfLevel) -> Flux {

@@ -10,7 +10,7 @@ use safety::{
     Beacon, Beam, BootId, Cause, Causes, Contacts, Dose, Emission, End, Energy, Exposure, Flux,
     Frequency, Gate, Input, Instant, Laser, LaserLevel, Nanos, Outcome, Pemf, PemfLevel, Permille,
     Power, Refusal, SessionStatus, Slew, State, Status, Supervisor, Temperature, Terms, Timing,
-    Waveform,
+    Warning, Warnings, Waveform,
 };
 
 use crate::directory::{Directory, Modality, Plate, UnitCard};
@@ -74,7 +74,7 @@ pub(crate) fn laser() -> Shown {
         temperature: Some((at(99_500), Some(Temperature::from_centicelsius(3_012)))),
         faults: 0,
         boot: Some(BootId(9)),
-        deviates: false,
+        warnings: Warnings::default(),
         garbled_percent: 2,
         stray: Dose::default(),
     };
@@ -97,7 +97,7 @@ pub(crate) fn pemf() -> Shown {
         temperature: Some((at(98_000), None)),
         faults: 5,
         boot: None,
-        deviates: true,
+        warnings: [Warning::CoilWarm].into_iter().collect(),
         garbled_percent: 100,
         stray: Dose { quantity: Exposure::from_femtotesla_seconds(1), time: Nanos::new(1) },
     };

@@ -66,7 +66,7 @@ where
         }),
         contacts: status.contacts.map(|(asked, contacts)| ContactsJson::new(contacts, age(asked))),
         unit_faults: status.faults,
-        output_deviates: status.deviates,
+        warnings: status.warnings.iter().map(word::warning).collect(),
         garbled_percent: status.garbled_percent,
     }
 }
@@ -135,7 +135,7 @@ struct ValuesJson<'a> {
     temperature: Option<TemperatureJson>,
     contacts: Option<ContactsJson>,
     unit_faults: u32,
-    output_deviates: bool,
+    warnings: Vec<&'static str>,
     garbled_percent: u32,
 }
 

@@ -4,7 +4,7 @@
 //! that nothing new reaches a dashboard before somebody chose its word.
 
 use clinic::Refused;
-use safety::{Beam, Cause, End, Gate, Outcome, Refusal, Release, Scope, State, Waveform};
+use safety::{Beam, Cause, End, Gate, Outcome, Refusal, Release, Scope, State, Warning, Waveform};
 
 use crate::directory::{Modality, UnitCard};
 
@@ -81,6 +81,15 @@ pub(crate) const fn cause(cause: Cause) -> &'static str {
         Cause::Suspend => "suspend",
         Cause::ClockBack => "clock_back",
         Cause::OpenMark => "open_mark",
+    }
+}
+
+pub(crate) const fn warning(warning: Warning) -> &'static str {
+    match warning {
+        Warning::Deviation => "deviation",
+        Warning::CoilWarm => "coil_warm",
+        Warning::BadFrames => "bad_frames",
+        Warning::MoveHandpiece => "move_handpiece",
     }
 }
 

@@ -3,7 +3,11 @@
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use clinic::{AnyStatus, UnitId};
-use gateway::{config::Config, daemon::Daemon, herald::Herald};
+use gateway::{
+    config::Config,
+    daemon::{self, Daemon},
+    herald::Herald,
+};
 use safety::State;
 use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle, time::timeout};
 
@@ -24,7 +28,7 @@ impl Bridge {
     /// from `stuck` on never will.
     pub(crate) fn start(folder: &Path, stuck: usize) -> anyhow::Result<Self> {
         let config = Config::load(folder).map_err(|errors| anyhow::anyhow!("{errors}"))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = daemon::ordinary()?;
         let (leave, leaving) = oneshot::channel();
         let daemon = runtime.block_on(Daemon::start(config))?;
         let (grpc, herald) = (daemon.grpc, daemon.herald.clone());

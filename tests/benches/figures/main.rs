@@ -1,6 +1,7 @@
 //! The figures of the gateway whole: each is one line of JSON on stdout.
 //!
-//! `cargo bench -p gateway-tests --bench figures -- [--quick] [FIGURE…]`; without a figure, all.
+//! `cargo bench -p gateway-tests --bench figures -- [--quick] [--calls=N] [FIGURE…]`; without a
+//! figure, all.
 //! What each means, and what was measured, stands in `docs/figures.md`. Nothing here is a test: a
 //! machine that is slow makes no figure wrong, only larger, and most are ratios to a floor that is
 //! measured in the same minute.
@@ -58,7 +59,9 @@ fn main() -> ExitCode {
     if arguments.first().is_some_and(|first| first == "run") {
         return gateway::main();
     }
-    let scale = if arguments.iter().any(|given| given == "--quick") { QUICK } else { FULL };
+    let mut scale = if arguments.iter().any(|given| given == "--quick") { QUICK } else { FULL };
+    let calls = arguments.iter().find_map(|given| given.strip_prefix("--calls=")?.parse().ok());
+    scale.calls = calls.unwrap_or(scale.calls);
     let named: Vec<_> = arguments.iter().filter(|given| !given.starts_with("--")).collect();
     for (name, measure) in FIGURES {
         if !named.is_empty() && !named.iter().any(|given| *given == name) {

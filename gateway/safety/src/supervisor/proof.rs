@@ -23,5 +23,6 @@ mod off;
 mod sessions;
 mod slices;
 mod swarm;
+mod warnings;
 mod watch;
 mod world;

@@ -8,9 +8,15 @@ use crate::{
     report::{BootId, Contacts, Emission},
     terms::VALIDITY,
     time::{Instant, Nanos},
+    warning::{Warning, Warnings},
 };
 
 use super::{Phase, Supervisor};
+
+/// One bad frame in a hundred is no warning, more is (COM-06).
+const GARBLED_WARNS: u32 = 1;
+/// How long a reminder is shown.
+const REMINDED: Nanos = Nanos::from_secs(3);
 
 /// What people are shown of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,8 +75,8 @@ pub struct Status<M: Modality> {
     pub faults: u32,
     /// The present start of the unit.
     pub boot: Option<BootId>,
-    /// Whether the output is outside its warning band of 10 % (LAS-10).
-    pub deviates: bool,
+    /// What people are warned of.
+    pub warnings: Warnings,
     /// How many of the last hundred frames were bad.
     pub garbled_percent: u32,
     /// Emission that belongs to no session.
@@ -107,15 +113,7 @@ pub struct SessionStatus<M: Modality> {
 impl<M: Modality> Supervisor<M> {
     /// A picture of this unit as of its last step.
     pub fn status(&self) -> Status<M> {
-        let (gated, deviates) = match self.phase {
-            Phase::Emitting { watch, .. } => (watch.gated, watch.warns),
-            Phase::Offline
-            | Phase::Standby
-            | Phase::Ready { .. }
-            | Phase::Warning { .. }
-            | Phase::Stopping { .. }
-            | Phase::Paused { .. } => (false, false),
-        };
+        let gated = matches!(self.phase, Phase::Emitting { watch, .. } if watch.gated);
         Status {
             at: self.now,
             state: self.state(),
@@ -128,10 +126,42 @@ impl<M: Modality> Supervisor<M> {
             temperature: self.heard.temperature,
             faults: self.heard.faults.map_or(0, |(_, faults)| faults),
             boot: self.heard.boot,
-            deviates,
+            warnings: self.warnings(),
             garbled_percent: self.heard.garbled.count_ones(),
             stray: self.stray(),
         }
+    }
+
+    /// What people are warned of now (LAS-10, LAS-17, PEM-04, COM-06).
+    fn warnings(&self) -> Warnings {
+        let coil = self.terms.coil.zip(self.heard.temperature);
+        let warm = coil.is_some_and(|(limits, (_, read))| Some(limits.warn) <= read);
+        let (deviates, reminds, frames) = match self.phase {
+            Phase::Emitting { since, watch, .. } => {
+                (watch.warns, self.reminds(since), GARBLED_WARNS < self.heard.garbled.count_ones())
+            }
+            Phase::Offline
+            | Phase::Standby
+            | Phase::Ready { .. }
+            | Phase::Warning { .. }
+            | Phase::Stopping { .. }
+            | Phase::Paused { .. } => (false, false, false),
+        };
+        let each = [
+            (Warning::Deviation, deviates),
+            (Warning::CoilWarm, warm),
+            (Warning::BadFrames, frames),
+            (Warning::MoveHandpiece, reminds),
+        ];
+        each.into_iter().filter(|(_, stands)| *stands).map(|(warning, _)| warning).collect()
+    }
+
+    /// Whether people are reminded now, in an emission that goes on since then.
+    fn reminds(&self, since: Instant) -> bool {
+        let Some(every) = M::REMINDER else { return false };
+        let lasted = self.now.since(since);
+        let into = lasted.get().checked_rem(every.get()).unwrap_or(0);
+        every <= lasted && into < REMINDED.get()
     }
 
     /// What people are shown of this unit.

@@ -2,7 +2,7 @@
 
 use crate::{
     Cause, CoilLimits, FOOTSWITCH_OPEN, FROZEN, Fact, Input, Laser, Nanos, Pemf, Refusal, State,
-    Temperature,
+    Temperature, Warning,
 };
 
 use super::bench::{Bench, LEVEL, TICK, ms};
@@ -60,7 +60,7 @@ fn a_warning_is_shown_beyond_ten_percent() {
         let mut bench = risen();
         bench.skip(ms(100));
         bench.read(true, output);
-        assert_eq!(bench.supervisor.status().deviates, warns, "{output}");
+        assert_eq!(bench.supervisor.status().warnings.holds(Warning::Deviation), warns, "{output}");
     }
 }
 
