@@ -1,5 +1,8 @@
 //! What patients were given, as far back as the longest window goes.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::{collections::BTreeMap, vec::Vec};
 
 use safety::{Instant, Nanos, Remaining, Since, Site};
@@ -15,7 +18,8 @@ pub(crate) const DAY: Nanos = Nanos::from_secs(24 * 3_600);
 pub(crate) const WEEK: Nanos = Nanos::from_secs(7 * 24 * 3_600);
 /// How many patients are remembered: everybody who was ever treated, for the count of their course.
 const PATIENTS_MAX: usize = 65_536;
-/// How many sessions of one patient are remembered: twice what the ceilings allow in a week.
+/// How many sessions of one patient are remembered: twice what the ceilings allow in a week. A
+/// patient who had as many gets no other: what is forgotten would be given again.
 const GIVEN_MAX: usize = 64;
 
 /// One settled session of a patient.
@@ -33,8 +37,8 @@ pub struct Given {
 
 impl Given {
     /// How long ago it ended.
-    fn since(&self, now: Instant) -> Since {
-        Since::Ago(WEEK.minus(self.leaves_week.since(now)))
+    fn since(&self, now: Instant) -> Nanos {
+        WEEK.minus(self.leaves_week.since(now))
     }
 }
 
@@ -57,27 +61,22 @@ impl Course {
     }
 }
 
-/// A coil or a patient got too hot here, whatever the modality.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Trip {
-    site: Site,
-    at: Instant,
-}
-
 /// All patients that were treated or are.
 #[derive(Debug, Default)]
 pub(crate) struct Patients {
     given: BTreeMap<PatientKey, Vec<Given>>,
     course: BTreeMap<PatientKey, Course>,
-    trips: BTreeMap<PatientKey, Trip>,
+    /// When a coil or a patient last got too hot, and where, whatever the modality.
+    trips: BTreeMap<(PatientKey, Site), Instant>,
     /// Sessions that were open when the gateway started. They lock the patient too.
     open_marks: Vec<(Option<UnitId>, PatientKey)>,
 }
 
 impl Patients {
-    /// Whether another patient can be remembered.
-    pub(crate) fn has_room_for(&self, patient: &PatientKey) -> bool {
-        self.course.contains_key(patient) || self.course.len() < PATIENTS_MAX
+    /// Whether another session of this patient can be remembered.
+    pub(crate) fn has_room_for(&self, now: Instant, patient: &PatientKey) -> bool {
+        let known = self.course.contains_key(patient) || self.course.len() < PATIENTS_MAX;
+        known && self.given(now, patient).count() < GIVEN_MAX
     }
 
     /// Counts a session that was settled now.
@@ -98,25 +97,20 @@ impl Patients {
 
     /// A thermal trip ended the session of a patient.
     pub(crate) fn trip(&mut self, now: Instant, patient: PatientKey, site: Site) {
-        self.trips.retain(|_, trip| now.since(trip.at) < DAY);
-        self.trips.insert(patient, Trip { site, at: now });
+        self.trips.retain(|_, at| now.since(*at) < DAY);
+        self.trips.insert((patient, site), now);
     }
 
     /// How long ago a thermal trip ended a session of a patient at this site.
     pub(crate) fn since_trip(&self, now: Instant, patient: &PatientKey, site: Site) -> Since {
-        match self.trips.get(patient) {
-            Some(trip) if trip.site == site => Since::Ago(now.since(trip.at)),
-            Some(_) | None => Since::Never,
-        }
+        let at = self.trips.get(&(patient.clone(), site));
+        at.map_or(Since::Never, |at| Since::Ago(now.since(*at)))
     }
 
-    /// Remembers a session until it has left the longest window. The oldest gives way.
+    /// Remembers a session until it has left the longest window.
     pub(crate) fn add(&mut self, now: Instant, patient: PatientKey, given: Given) {
         let sessions = self.given.entry(patient).or_default();
         sessions.retain(|session| now < session.leaves_week);
-        if sessions.len() >= GIVEN_MAX {
-            sessions.remove(0);
-        }
         sessions.push(given);
         self.given.retain(|_, sessions| sessions.iter().any(|session| now < session.leaves_week));
     }
@@ -127,7 +121,7 @@ impl Patients {
         sessions.filter(move |session| now < session.leaves_week)
     }
 
-    /// What counts against the windows of a patient at a site (DOS-09).
+    /// What counts against the windows of a patient at a site (DOS-09, SES-15).
     ///
     /// A session at the site counts whole, one at a neighbouring site by half: its field did not
     /// touch this one. What is not known here yet, because nobody attests it, is taken as never.
@@ -139,12 +133,13 @@ impl Patients {
     ) -> Remaining<M> {
         let (mut here, mut day) = (M::Dose::default(), M::Dose::default());
         let (mut site_sessions, mut week_sessions) = (0_u32, 0_u32);
-        let mut site_last = Since::Never;
+        let mut site_last: Option<Nanos> = None;
         for given in self.given(now, patient) {
             let Some(charged) = M::own_dose(given.charged) else { continue };
             week_sessions = week_sessions.saturating_add(1);
             if given.site == site {
-                site_last = given.since(now);
+                let ago = given.since(now);
+                site_last = Some(site_last.map_or(ago, |last| last.min(ago)));
             }
             if given.leaves_day <= now {
                 continue;
@@ -162,7 +157,7 @@ impl Patients {
             visit: Some(day),
             day: Some(day),
             site_sessions: Some(site_sessions),
-            site_last: Some(site_last),
+            site_last: Some(site_last.map_or(Since::Never, Since::Ago)),
             week_sessions: Some(week_sessions),
             course_sessions: Some(M::course(self.course(patient))),
             needling: Some(Since::Never),
