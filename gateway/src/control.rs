@@ -178,6 +178,8 @@ impl Control {
             | Refused::ScriptHold
             | Refused::TooMany
             | Refused::RequestReused
+            | Refused::LowSpace
+            | Refused::Impaired
             | Refused::ShuttingDown => Vec::new(),
         };
         let causes = match denial.reason() == v1::RefusalReason::Locked {

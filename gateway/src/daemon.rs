@@ -36,7 +36,7 @@ use crate::{
     control::{self, Control, Facts, UnitFacts},
     herald::Herald,
     inbox::Inbox,
-    ledger::{Ledger, LedgerThread},
+    ledger::{self, Health, Ledger, LedgerThread},
     log,
     metrics::{self, Metrics},
     port,
@@ -117,7 +117,8 @@ impl Daemon {
         let (leave, leaving) = watch::channel(false);
         tasks.spawn(metrics.clone().run());
         tasks.spawn(serve_metrics(metrics_listener, metrics.clone()));
-        tasks.spawn(read_pulse(Arc::clone(scheduler.pulse()), health, metrics));
+        let pulse = Arc::clone(scheduler.pulse());
+        tasks.spawn(read_pulse(pulse, health, inbox.clone(), metrics));
         let control = Control::new(inbox.clone(), herald.clone(), facts(&config));
         tasks.spawn(serve(grpc, control, leaving));
         Ok(Self {
@@ -259,8 +260,9 @@ async fn bind(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
 async fn open_ledger(
     config: &Config,
     receipt: mpsc::Sender<(EntryId, clinic::Receipt)>,
-) -> anyhow::Result<crate::ledger::Opened> {
+) -> anyhow::Result<ledger::Opened> {
     let folder = config.settings.data.clone();
+    let (hash, reserve_bytes) = (config.hash.clone(), config.settings.reserve_bytes);
     let names: Vec<_> = config.units.iter().map(|unit| unit.name.clone()).collect();
     let opened = spawn_blocking(move || {
         std::fs::create_dir_all(&folder)
@@ -271,7 +273,8 @@ async fn open_ledger(
         let tell = move |entry, outcome| {
             let _nobody_waits = receipt.blocking_send((entry, outcome));
         };
-        anyhow::Ok(Ledger::open(&path, &names, clock::now(), clock::wall, tell)?)
+        let setting = ledger::Setting::new(hash, reserve_bytes)?;
+        anyhow::Ok(Ledger::open(&path, &names, setting, clock::now(), clock::wall, tell)?)
     });
     opened.await?
 }
@@ -361,12 +364,17 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics) {
 }
 
 /// Reads what the control thread and the ledger leave in atomics, so that nobody asks them.
-async fn read_pulse(pulse: Arc<scheduler::Pulse>, ledger: Ledger, metrics: Metrics) {
+async fn read_pulse(pulse: Arc<scheduler::Pulse>, ledger: Ledger, inbox: Inbox, metrics: Metrics) {
     let mut tick = interval(PULSE);
     loop {
         tick.tick().await;
         let lateness = pulse.lateness_nanos.load(Ordering::Relaxed);
         metrics.control_late(Nanos::new(lateness));
-        metrics.disk_free(ledger.health().free_bytes);
+        let (health, depths) = (ledger.health(), inbox.depths());
+        metrics.disk_free(health.free_bytes);
+        inbox.low_space(health.low_space);
+        metrics.queue("calls", depths.calls.depth, depths.calls.most);
+        metrics.queue("stops", depths.stops.depth, depths.stops.most);
+        metrics.queue("ledger", health.waiting, Health::WAITING_MAX);
     }
 }

@@ -62,7 +62,26 @@ pub(crate) struct Flags {
     units: Box<[AtomicBool]>,
     all: AtomicBool,
     impaired: AtomicBool,
+    low_space: AtomicBool,
     raised: Notify,
+}
+
+/// How many wait for the control thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depths {
+    /// Calls.
+    pub calls: Depth,
+    /// Stops whose callers wait for their proof.
+    pub stops: Depth,
+}
+
+/// How full a queue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    /// How many wait in it.
+    pub depth: usize,
+    /// How many may.
+    pub most: usize,
 }
 
 /// Why a call was not heard.
@@ -85,6 +104,7 @@ impl Inbox {
             units: (0..units).map(|_| AtomicBool::new(false)).collect(),
             all: AtomicBool::new(false),
             impaired: AtomicBool::new(false),
+            low_space: AtomicBool::new(false),
             raised: Notify::new(),
         });
         let inbox = Self { calls: call, stops: stop, flags: Arc::clone(&flags) };
@@ -132,6 +152,23 @@ impl Inbox {
         self.flags.raised.notify_one();
     }
 
+    /// Says whether the space that is kept for the ledger has run low: while it has, no session
+    /// begins, and one that runs goes on (JRN-02).
+    pub fn low_space(&self, low: bool) {
+        if self.flags.low_space.swap(low, Ordering::AcqRel) != low {
+            self.flags.raised.notify_one();
+        }
+    }
+
+    /// How many calls and stops wait for the control thread.
+    pub fn depths(&self) -> Depths {
+        let depth = |most: usize, room: usize| Depth { depth: most.saturating_sub(room), most };
+        Depths {
+            calls: depth(self.calls.max_capacity(), self.calls.capacity()),
+            stops: depth(self.stops.max_capacity(), self.stops.capacity()),
+        }
+    }
+
     /// Stops every unit of a room, or of all rooms, and latches that. What is returned waits for the
     /// proofs; the stop itself is on its way when this returns.
     pub fn stop_all(
@@ -169,6 +206,11 @@ impl Flags {
     /// Whether a part of the gateway has ended that should not have.
     pub(crate) fn is_impaired(&self) -> bool {
         self.impaired.load(Ordering::Acquire)
+    }
+
+    /// Whether the space that is kept for the ledger has run low.
+    pub(crate) fn is_low_on_space(&self) -> bool {
+        self.low_space.load(Ordering::Acquire)
     }
 
     /// Waits until a flag is raised.

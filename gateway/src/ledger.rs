@@ -89,6 +89,13 @@ pub struct Health {
     pub entries: u64,
     /// Transactions that they took.
     pub commits: u64,
+    /// Entries that wait.
+    pub waiting: usize,
+}
+
+impl Health {
+    /// How many entries may wait.
+    pub const WAITING_MAX: usize = ENTRIES_MAX;
 }
 
 impl Ledger {
@@ -104,23 +111,14 @@ impl Ledger {
     pub fn open(
         path: &Path,
         units: &[String],
+        setting: Setting,
         now: Instant,
         wall: impl Fn() -> Timestamp + Send + 'static,
         receipts: impl Fn(EntryId, Receipt) + Send + 'static,
-    ) -> Result<Opened, LedgerError> {
-        Self::open_within(path, units, now, wall, receipts, Bounds::new(run::boot_id()?))
-    }
-
-    fn open_within(
-        path: &Path,
-        units: &[String],
-        now: Instant,
-        wall: impl Fn() -> Timestamp + Send + 'static,
-        receipts: impl Fn(EntryId, Receipt) + Send + 'static,
-        bounds: Bounds,
     ) -> Result<Opened, LedgerError> {
         let mut connection = file::open(path)?;
-        let start = run::Start { now, wall: wall(), boot: &bounds.boot, units };
+        let start =
+            run::Start { now, wall: wall(), boot: &setting.boot, config: &setting.config, units };
         let (run, clock_back) = run::begin(&mut connection, path, &start)?;
         let past = past::load(&connection, path, &start)?;
         let gauge = Arc::new(Gauge::default());
@@ -134,7 +132,7 @@ impl Ledger {
             wall,
             receipts,
             gauge: Arc::clone(&gauge),
-            bounds,
+            setting,
         };
         writer.measure_space();
         let thread = thread::Builder::new().name("ledger".to_owned());
@@ -150,8 +148,9 @@ impl Ledger {
     /// # Errors
     /// [`NotTaken`] if the entry will get no receipt: it counts as failed.
     pub fn try_enter(&self, now: Instant, id: EntryId, entry: Entry) -> Result<(), NotTaken> {
+        self.gauge.took(1);
         let sent = self.queue.try_send(Waiting { at: now, id, entry });
-        sent.map_err(|error| match error {
+        sent.inspect_err(|_not_taken| self.gauge.answered(1)).map_err(|error| match error {
             TrySendError::Full(_) => NotTaken::Full,
             TrySendError::Disconnected(_) => NotTaken::Closed,
         })
@@ -172,22 +171,26 @@ impl LedgerThread {
     }
 }
 
-/// What the ledger keeps within.
+/// What the ledger is told once.
 #[derive(Clone, Debug)]
-struct Bounds {
+pub struct Setting {
     /// What the machine calls the time since its boot.
     boot: String,
-    /// Below so many free bytes space is low.
+    /// The hash of the configuration, to which every session of this run refers (CFG-07).
+    config: String,
+    /// Below so many free bytes space is low (JRN-02).
     reserve_bytes: u64,
 }
 
-impl Bounds {
-    fn new(boot: String) -> Self {
-        Self { boot, reserve_bytes: RESERVE_BYTES }
+impl Setting {
+    /// For a run on this machine, under a configuration of this hash.
+    ///
+    /// # Errors
+    /// [`LedgerError::Boot`] if the machine does not say which boot this is.
+    pub fn new(config: String, reserve_bytes: u64) -> Result<Self, LedgerError> {
+        Ok(Self { boot: run::boot_id()?, config, reserve_bytes })
     }
 }
 
 /// Entries that may wait for the ledger: as many as a clinic waits for at most.
 const ENTRIES_MAX: usize = 1_024;
-/// The reserve of JRN-02, 100 MB: sessions of some hundred days.
-const RESERVE_BYTES: u64 = 100_000_000;

@@ -161,6 +161,7 @@ struct Control {
     pulse: Arc<Pulse>,
     suspended: Nanos,
     impaired: bool,
+    low_space: bool,
 }
 
 async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> io::Result<()> {
@@ -180,6 +181,7 @@ async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> i
         pulse,
         suspended: clock::suspended(),
         impaired: false,
+        low_space: false,
     };
     control.step(Happening::Past(past));
     for cause in causes {
@@ -334,11 +336,15 @@ impl Control {
         });
     }
 
-    /// Stops that found no place in the queue: nobody waits for their proof.
+    /// What has no place in a queue: stops whose proof nobody waits for, and how the gateway stands.
     fn flags(&mut self, outlet: &Outlet) {
         let (units, all) = outlet.flags.take();
         if outlet.flags.is_impaired() && !std::mem::replace(&mut self.impaired, true) {
             self.step(Happening::Impaired);
+        }
+        let low = outlet.flags.is_low_on_space();
+        if std::mem::replace(&mut self.low_space, low) != low {
+            self.step(Happening::LowSpace(low));
         }
         if all {
             let id = self.next_call();

@@ -81,7 +81,11 @@ impl Gateway {
             | Happening::Bytes(..)
             | Happening::Written(_) => 1,
             Happening::Receipt(..) => 2,
-            Happening::Fault(_) | Happening::Impaired | Happening::Past(_) | Happening::Wake => 3,
+            Happening::Fault(_)
+            | Happening::Impaired
+            | Happening::LowSpace(_)
+            | Happening::Past(_)
+            | Happening::Wake => 3,
             Happening::Call(_) | Happening::ShutDown => 4,
         };
         self.inbox.make_contiguous().sort_by_key(class);

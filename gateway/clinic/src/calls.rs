@@ -88,16 +88,14 @@ impl Clinic {
         proposal: &Proposal,
         confirmation: Confirmation,
     ) -> Result<Answer, Refused> {
-        if self.closing {
-            return Err(Refused::ShuttingDown);
-        }
+        self.takes_sessions()?;
         if self.is_under_treatment(&proposal.patient) {
             return Err(Refused::PatientBusy);
         }
         if self.patients.is_marked(&proposal.patient) {
             return Err(Refused::PatientLocked);
         }
-        if !self.patients.has_room_for(&proposal.patient) {
+        if !self.patients.has_room_for(desk.now, &proposal.patient) {
             return Err(Refused::TooMany);
         }
         let token = self.token.checked_add(1).ok_or(Refused::TooMany)?;
@@ -109,6 +107,16 @@ impl Clinic {
         });
         self.token = token;
         Ok(Answer::Confirmed(session, fence))
+    }
+
+    /// Whether a session may begin. One that runs may go on, and be resumed, unless everything ends.
+    const fn takes_sessions(&self) -> Result<(), Refused> {
+        match self {
+            Self { closing: true, .. } => Err(Refused::ShuttingDown),
+            Self { impaired: true, .. } => Err(Refused::Impaired),
+            Self { low_space: true, .. } => Err(Refused::LowSpace),
+            Self { .. } => Ok(()),
+        }
     }
 
     /// One open session per patient, whatever the unit (SES-07).
@@ -124,8 +132,10 @@ impl Clinic {
         verb: Verb,
         fence: Fence,
     ) -> Result<Answer, Refused> {
-        if self.closing && verb != Verb::Pause {
-            return Err(Refused::ShuttingDown);
+        match verb {
+            Verb::Arm | Verb::Start => self.takes_sessions()?,
+            Verb::Resume if self.closing => return Err(Refused::ShuttingDown),
+            Verb::Resume | Verb::Pause => {}
         }
         let Self { units, patients, .. } = self;
         let any = find(units, id)?;

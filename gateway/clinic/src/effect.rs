@@ -145,6 +145,10 @@ pub enum Refused {
     TooMany,
     /// The request id was used for something else.
     RequestReused,
+    /// The space that is kept for the ledger has run low.
+    LowSpace,
+    /// A part of the gateway has ended that should not have.
+    Impaired,
     /// The gateway is shutting down.
     ShuttingDown,
 }

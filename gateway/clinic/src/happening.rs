@@ -37,6 +37,9 @@ pub enum Happening {
     /// A part of the gateway has ended that should not have. No session begins any more; one that
     /// runs goes on.
     Impaired,
+    /// Whether the space that is kept for the ledger has run low. While it has, no session begins; one
+    /// that runs goes on (JRN-02).
+    LowSpace(bool),
     /// No new start is taken; everything goes off (SIGTERM).
     ShutDown,
     /// Time passed, nothing else.

@@ -21,6 +21,8 @@ mod name;
 mod patient;
 mod requests;
 mod stops;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 use alloc::{boxed::Box, vec::Vec};
@@ -54,6 +56,9 @@ pub struct Clinic {
     entries: Entries,
     /// An entry could not be made durable.
     ledger_failed: bool,
+    low_space: bool,
+    /// A part of the gateway has ended that should not have.
+    impaired: bool,
     closing: bool,
 }
 
@@ -97,6 +102,8 @@ impl Clinic {
             requests: Requests::default(),
             entries: Entries::default(),
             ledger_failed: false,
+            low_space: false,
+            impaired: false,
             closing: false,
         }
     }
@@ -156,7 +163,8 @@ impl Clinic {
             Happening::Fault(Cause::Lateness) if !self.may_emit() => {}
             Happening::Fault(cause) => self.lock_all(desk, cause),
             Happening::Past(past) => self.remember(desk, past),
-            Happening::Impaired => self.closing = true,
+            Happening::Impaired => self.impaired = true,
+            Happening::LowSpace(low) => self.low_space = low,
             Happening::ShutDown => self.shut_down(desk),
             Happening::Wake => self.each(|unit| {
                 with!(unit, u => if u.due() <= desk.now { u.wake(desk) });

@@ -42,7 +42,12 @@ impl Warnings {
     }
 
     const fn bit(warning: Warning) -> u8 {
-        1 << (warning as u8)
+        match warning {
+            Warning::Deviation => 1,
+            Warning::CoilWarm => 2,
+            Warning::BadFrames => 4,
+            Warning::MoveHandpiece => 8,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Settings {
     pub metrics: SocketAddr,
     /// The folder of ledger, audit and recordings.
     pub data: PathBuf,
+    /// With less space than this left for the ledger no session begins (JRN-02).
+    pub reserve_bytes: u64,
     /// What is logged.
     pub log: Log,
 }
@@ -150,18 +152,21 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, serves: Serves) -> Option
     });
     let data = root.table("data").and_then(|table| {
         let folder = table.text("folder");
+        let reserve = table.whole("reserve_megabytes", RESERVE_LEAST..=RESERVE_MOST);
         table.finish();
-        folder
+        Some((folder?, reserve?))
     });
     let log = root.table("log").and_then(log);
     root.finish();
+    let (folder, reserve) = data?;
     Some(Settings {
         site: site?.into_inner(),
         gateway: gateway?.into_inner(),
         grpc: grpc?,
         mqtt: mqtt?,
         metrics: metrics?,
-        data: files.resolve(data?.get_ref()),
+        data: files.resolve(folder.get_ref()),
+        reserve_bytes: reserve.get_ref().saturating_mul(1_000_000),
         log: log?,
     })
 }
@@ -330,3 +335,8 @@ pub(super) const RELATIVE: &str = "a path is absolute, or relative to the folder
 pub(super) fn is_port_path(path: &str) -> bool {
     Path::new(path).is_absolute() && !path.contains("..")
 }
+
+/// 100 MB: sessions of some hundred days (JRN-02).
+const RESERVE_LEAST: u64 = 100;
+/// A petabyte. More is a slip of the pen.
+const RESERVE_MOST: u64 = 1_000_000_000;

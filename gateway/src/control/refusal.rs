@@ -69,6 +69,16 @@ pub(crate) fn of_clinic(refused: &Refused) -> Wording {
             "The request id was used for another ask.",
             "Choose a new UUID for each ask.",
         ),
+        Refused::LowSpace => say(
+            Reason::LedgerUnavailable,
+            "The space that is kept for the ledger has run low.",
+            "Have service free space on the disk of the gateway; a session that runs goes on.",
+        ),
+        Refused::Impaired => say(
+            Reason::GatewayImpaired,
+            "A part of the gateway has ended that should not have.",
+            "Have service look at the log and restart the gateway; a session that runs goes on.",
+        ),
         Refused::ShuttingDown => shutting_down(),
     }
 }
@@ -140,7 +150,10 @@ pub(crate) const fn code(reason: Reason) -> Code {
         | Reason::HoldStale
         | Reason::PauseOver => Code::FailedPrecondition,
         Reason::StoppedSince | Reason::OutcomeUnknown => Code::Aborted,
-        Reason::Offline | Reason::LedgerUnavailable | Reason::ShuttingDown => Code::Unavailable,
+        Reason::Offline
+        | Reason::LedgerUnavailable
+        | Reason::ShuttingDown
+        | Reason::GatewayImpaired => Code::Unavailable,
         Reason::TooMany => Code::ResourceExhausted,
         Reason::Deadline => Code::DeadlineExceeded,
         Reason::Unspecified => Code::Internal,
@@ -351,6 +364,8 @@ mod tests {
             Refused::ScriptHold,
             Refused::TooMany,
             Refused::RequestReused,
+            Refused::LowSpace,
+            Refused::Impaired,
             Refused::ShuttingDown,
         ];
         let all = UNIT.into_iter().map(Refused::Unit).chain(others);

@@ -14,6 +14,8 @@ pub(super) struct Start<'a> {
     pub(super) wall: Timestamp,
     /// What the machine calls the time since its boot.
     pub(super) boot: &'a str,
+    /// The hash of the configuration (CFG-07).
+    pub(super) config: &'a str,
     /// The units by name.
     pub(super) units: &'a [String],
 }
@@ -66,8 +68,9 @@ fn enter(
 ) -> Result<(), EntryError> {
     let utc = stamp::utc(start.wall);
     let stamp = Stamp::new(run, &utc, start.now)?;
-    let values = (run, stamp.utc, stamp.boot_ns, start.boot, env!("CARGO_PKG_VERSION"));
-    transaction.execute("INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5)", values)?;
+    let version = env!("CARGO_PKG_VERSION");
+    let values = (run, stamp.utc, stamp.boot_ns, start.boot, version, start.config);
+    transaction.execute("INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values)?;
     let latched = start.units.iter().filter(|_| clock_back);
     latched.into_iter().try_for_each(|unit| row::latch(transaction, unit, Cause::ClockBack, &stamp))
 }

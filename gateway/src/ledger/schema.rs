@@ -10,7 +10,7 @@ pub(super) const APPLICATION_ID: i32 = 0x5447_4c31;
 
 /// Each step leads from the schema before it to its own; `user_version` counts them. A step that was
 /// released is never edited.
-pub(super) const STEPS: &[&str] = &[FIRST];
+pub(super) const STEPS: &[&str] = &[FIRST, SECOND];
 
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -112,4 +112,10 @@ CREATE TABLE causes (
 
 -- What is latched keeps the instant at which it was first seen.
 CREATE UNIQUE INDEX causes_latched ON causes (unit, cause) WHERE released_run IS NULL;
+";
+
+/// The configuration of a run, and so of each of its sessions (CFG-07): SHA-256 over its files, in
+/// hexadecimal. Runs of before have none.
+const SECOND: &str = "
+ALTER TABLE runs ADD COLUMN config TEXT CHECK (length(config) = 64);
 ";

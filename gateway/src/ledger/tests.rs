@@ -27,12 +27,16 @@ use safety::{
 };
 use tempfile::TempDir;
 
-use super::{Bounds, Ledger, LedgerError, LedgerThread, Opened};
+use super::{Ledger, LedgerError, LedgerThread, Opened, Setting};
 
 const UNITS: [&str; 3] = ["laser-1", "pemf-1", "laser-2"];
 const LASER: UnitId = UnitId(0);
 const PEMF: UnitId = UnitId(1);
 const OTHER_LASER: UnitId = UnitId(2);
+/// The hash of a configuration.
+const CONFIG: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+/// The reserve of the shipped configuration.
+const RESERVE_BYTES: u64 = 100_000_000;
 const HASH: [u8; 32] = [0xab; 32];
 /// 2026-11-22 12:00 UTC.
 const NOON: i64 = 1_795_348_800;
@@ -149,10 +153,13 @@ fn start(path: &Path, when: When, units: &[&str]) -> Result<Running, LedgerError
     let (send, receipts) = mpsc::sync_channel(4_096);
     let receive = move |id, receipt| send.send((id, receipt)).unwrap();
     let units: Vec<String> = units.iter().map(|name| (*name).to_owned()).collect();
-    let bounds = Bounds::new(when.boot.to_owned());
-    let opened =
-        Ledger::open_within(path, &units, when.now(), move || when.wall(), receive, bounds)?;
+    let setting = setting(when.boot);
+    let opened = Ledger::open(path, &units, setting, when.now(), move || when.wall(), receive)?;
     Ok(Running { when, opened, receipts, entered: 0 })
+}
+
+fn setting(boot: &str) -> Setting {
+    Setting { boot: boot.to_owned(), config: CONFIG.to_owned(), reserve_bytes: RESERVE_BYTES }
 }
 
 fn anna() -> PatientKey {

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError},
     },
     time::Duration,
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use safety::Instant;
 
-use super::{Bounds, Health, row, row::EntryError, stamp, stamp::Stamp};
+use super::{Health, Setting, row, row::EntryError, stamp, stamp::Stamp};
 use crate::abort::AbortOnPanic;
 
 /// An entry on its way into the file.
@@ -37,7 +37,7 @@ pub(super) struct Writer<W, R> {
     pub(super) wall: W,
     pub(super) receipts: R,
     pub(super) gauge: Arc<Gauge>,
-    pub(super) bounds: Bounds,
+    pub(super) setting: Setting,
 }
 
 /// How the ledger stands, readable from everywhere without a lock.
@@ -48,6 +48,7 @@ pub(super) struct Gauge {
     free_bytes: AtomicU64,
     entries: AtomicU64,
     commits: AtomicU64,
+    waiting: AtomicUsize,
 }
 
 impl<W: Fn() -> Timestamp, R: Fn(EntryId, Receipt)> Writer<W, R> {
@@ -81,12 +82,13 @@ impl<W: Fn() -> Timestamp, R: Fn(EntryId, Receipt)> Writer<W, R> {
         let free = rustix::fs::statvfs(&self.path)
             .map_or(0, |space| space.f_bavail.saturating_mul(space.f_frsize));
         self.gauge.free_bytes.store(free, Ordering::Relaxed);
-        self.gauge.low_space.store(free < self.bounds.reserve_bytes, Ordering::Relaxed);
+        self.gauge.low_space.store(free < self.setting.reserve_bytes, Ordering::Relaxed);
     }
 
     /// Makes a group durable, or not, and answers each of its entries.
     fn take(&mut self, group: &mut Vec<Waiting>) {
         let receipt = self.make_durable(group);
+        self.gauge.answered(group.len());
         for entry in group.drain(..) {
             (self.receipts)(entry.id, receipt);
         }
@@ -128,6 +130,16 @@ impl<W: Fn() -> Timestamp, R: Fn(EntryId, Receipt)> Writer<W, R> {
 }
 
 impl Gauge {
+    /// So many more wait.
+    pub(super) fn took(&self, entries: usize) {
+        self.waiting.fetch_add(entries, Ordering::Relaxed);
+    }
+
+    /// So many wait no longer.
+    pub(super) fn answered(&self, entries: usize) {
+        self.waiting.fetch_sub(entries, Ordering::Relaxed);
+    }
+
     pub(super) fn health(&self) -> Health {
         Health {
             failed: self.failed.load(Ordering::Relaxed),
@@ -135,6 +147,7 @@ impl Gauge {
             free_bytes: self.free_bytes.load(Ordering::Relaxed),
             entries: self.entries.load(Ordering::Relaxed),
             commits: self.commits.load(Ordering::Relaxed),
+            waiting: self.waiting.load(Ordering::Relaxed),
         }
     }
 }

@@ -143,6 +143,8 @@ pub(crate) const fn refused(refused: &Refused) -> &'static str {
         Refused::ScriptHold => "script_hold",
         Refused::TooMany => "too_many",
         Refused::RequestReused => "request_reused",
+        Refused::LowSpace => "low_space",
+        Refused::Impaired => "impaired",
         Refused::ShuttingDown => "shutting_down",
     }
 }

@@ -22,7 +22,7 @@ use gateway::{
     control::{self, Control, Facts},
     herald::Herald,
     inbox::Inbox,
-    ledger::{Ledger, LedgerThread},
+    ledger::{Ledger, LedgerThread, Setting},
     port,
     scheduler::{self, Keep, Parts, Scheduler},
 };
@@ -185,7 +185,8 @@ impl Bridge {
             let _gone = receipt.blocking_send((entry, outcome));
         };
         let path = folder.join("ledger.sqlite3");
-        let opened = Ledger::open(&path, &names, clock::now(), clock::wall, told)?;
+        let setting = Setting::new("0".repeat(64), 0)?;
+        let opened = Ledger::open(&path, &names, setting, clock::now(), clock::wall, told)?;
         let (herald, mouth, carry) = Herald::new(Arc::new(config.directory.clone()));
         let (inbox, outlet) = Inbox::new(config.units.len());
         runtime.spawn(carry);

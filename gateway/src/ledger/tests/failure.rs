@@ -6,8 +6,8 @@ use clinic::{AnyDose, Entry, EntryId, Receipt, UnitId};
 use safety::{Cause, Energy, LaserDose, Nanos, Outcome};
 
 use super::{
-    Bounds, LASER, Ledger, Place, UNITS, When, again, anna, bert, child, exposure, joules, open,
-    own_path, settle, slice, start,
+    LASER, Ledger, Place, Setting, UNITS, When, again, anna, bert, child, exposure, joules, open,
+    own_path, setting, settle, slice, start,
 };
 use crate::ledger::NotTaken;
 
@@ -100,10 +100,10 @@ fn write_until_refused(path: &Path) {
 fn a_panic_on_the_thread_ends_the_process() {
     let place = Place::new();
     if let Some(path) = child() {
-        let bounds = Bounds::new("first".to_owned());
+        let setting = setting("first");
         let (now, wall) = (When::FIRST.now(), When::FIRST.wall());
         let panic = |_, _| panic!("as a test wants it");
-        let opened = Ledger::open_within(&path, &[], now, move || wall, panic, bounds).unwrap();
+        let opened = Ledger::open(&path, &[], setting, now, move || wall, panic).unwrap();
         let entry = Entry::Latch(UnitId(0), Cause::Reboot);
         opened.ledger.try_enter(now, EntryId(1), entry).unwrap();
         drop(opened.ledger);
@@ -125,10 +125,9 @@ fn entering_never_waits() {
         let _open = gate.lock().unwrap().recv();
     };
     let units = UNITS.map(str::to_owned);
-    let bounds = Bounds::new("first".to_owned());
+    let setting = setting("first");
     let (now, wall) = (When::FIRST.now(), When::FIRST.wall());
-    let opened =
-        Ledger::open_within(&place.path(), &units, now, move || wall, receive, bounds).unwrap();
+    let opened = Ledger::open(&place.path(), &units, setting, now, move || wall, receive).unwrap();
     let entry = || Entry::Latch(LASER, Cause::Reboot);
     let full = (0..3_000).find_map(|id| opened.ledger.try_enter(now, EntryId(id), entry()).err());
     assert_eq!(full, Some(NotTaken::Full));
@@ -149,10 +148,9 @@ fn low_space_is_told_and_stops_nothing() {
     let (send, receipts) = std::sync::mpsc::sync_channel(1);
     let receive = move |_, receipt| send.send(receipt).unwrap();
     let units = UNITS.map(str::to_owned);
-    let bounds = Bounds { reserve_bytes: u64::MAX, ..Bounds::new("first".to_owned()) };
+    let setting = Setting { reserve_bytes: u64::MAX, ..setting("first") };
     let (now, wall) = (When::FIRST.now(), When::FIRST.wall());
-    let opened =
-        Ledger::open_within(&place.path(), &units, now, move || wall, receive, bounds).unwrap();
+    let opened = Ledger::open(&place.path(), &units, setting, now, move || wall, receive).unwrap();
     assert!(opened.ledger.health().low_space);
     let entry = Entry::Latch(LASER, Cause::Reboot);
     opened.ledger.try_enter(now, EntryId(1), entry).unwrap();

@@ -6,11 +6,13 @@ use clinic::{Entry, EntryId, Receipt};
 use safety::{Cause, Outcome, Region, Side, SkinType};
 
 use super::{
-    LASER, PATIENCE, PEMF, Place, UNITS, When, anna, bert, exposure, joules, open, settle, slice,
+    CONFIG, LASER, PATIENCE, PEMF, Place, UNITS, When, anna, bert, exposure, joules, open, setting,
+    settle, slice,
 };
-use crate::ledger::{Bounds, Ledger, Opened, word::Word};
+use crate::ledger::{Ledger, Opened, word::Word};
 
-/// Every value of an open mark, each with its unit, and both clocks and the boot beside it (TIM-05).
+/// Every value of an open mark, each with its unit, and both clocks and the boot beside it (TIM-05),
+/// and the hash of the configuration (CFG-07).
 #[test]
 fn an_open_mark_keeps_what_was_confirmed() {
     let place = Place::new();
@@ -22,7 +24,7 @@ fn an_open_mark_keeps_what_was_confirmed() {
     ]);
     let facts: Vec<String> = place.look(
         "SELECT concat_ws(' ', s.run, token, modality, unit, patient_issuer, patient_id, region,
-            side, prescribed_quantity, prescribed_time_ns, hash, opened_utc, opened_boot_ns, boot_id)
+            side, prescribed_quantity, prescribed_time_ns, hash, opened_utc, opened_boot_ns, boot_id, config)
          FROM sessions AS s JOIN runs USING (run) ORDER BY token",
     );
     let hash = "ab".repeat(32);
@@ -31,11 +33,11 @@ fn an_open_mark_keeps_what_was_confirmed() {
         [
             format!(
                 "1 7 laser laser-1 clinic-a anna-4711 posterior_neck left 1200000000000000 \
-             300000000000 {hash} 2026-11-22T12:00:00.000000000Z 100000000000 first"
+             300000000000 {hash} 2026-11-22T12:00:00.000000000Z 100000000000 first {CONFIG}"
             ),
             format!(
                 "1 8 pemf pemf-1 clinic-a bert-0815 temple right 2400000000000000 1200000000000 \
-             {hash} 2026-11-22T12:00:00.000000000Z 100000000000 first"
+             {hash} 2026-11-22T12:00:00.000000000Z 100000000000 first {CONFIG}"
             ),
         ]
     );
@@ -207,10 +209,9 @@ fn what_waits_is_one_commit() {
         send.send((id, receipt)).unwrap();
     };
     let units = UNITS.map(str::to_owned);
-    let bounds = Bounds::new("first".to_owned());
+    let setting = setting("first");
     let (now, wall) = (When::FIRST.now(), When::FIRST.wall());
-    let opened =
-        Ledger::open_within(&place.path(), &units, now, move || wall, receive, bounds).unwrap();
+    let opened = Ledger::open(&place.path(), &units, setting, now, move || wall, receive).unwrap();
     let Opened { ledger, thread, .. } = opened;
     let enter = |id| {
         let entry = Entry::Stray { unit: LASER, patient: None, dose: joules(id, id) };

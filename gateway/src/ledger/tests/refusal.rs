@@ -13,8 +13,8 @@ use rusqlite::Connection;
 use safety::{Cause, Outcome};
 
 use super::{
-    LASER, LedgerError, NOON, Place, UNITS, When, again, anna, child, joules, open, own_path,
-    settle, slice, start,
+    CONFIG, LASER, LedgerError, NOON, Place, UNITS, When, again, anna, child, joules, open,
+    own_path, settle, slice, start,
 };
 
 /// Why the ledger there does not open, as it is printed.
@@ -76,10 +76,10 @@ fn a_second_gateway_is_refused() {
 #[test]
 fn a_newer_schema_is_refused_and_left_as_it_is() {
     let place = used();
-    change(&place.path(), "PRAGMA user_version = 2");
+    change(&place.path(), "PRAGMA user_version = 3");
     let before = fs::read(place.path()).unwrap();
     let error = refusal(&place);
-    assert!(matches!(error, LedgerError::Newer { found: 2, known: 1, .. }), "{error}");
+    assert!(matches!(error, LedgerError::Newer { found: 3, known: 2, .. }), "{error}");
     assert_eq!(fs::read(place.path()).unwrap(), before);
 }
 
@@ -142,7 +142,8 @@ fn what_cannot_be_understood_is_refused_without_a_patient() {
 #[test]
 fn no_run_is_counted_twice() {
     let place = used();
-    let last = "INSERT INTO runs VALUES (4294967295, '2026-11-22T12:00:00.000000000Z', 1, 'b', '')";
+    let last =
+        "INSERT INTO runs VALUES (4294967295, '2026-11-22T12:00:00.000000000Z', 1, 'b', '', NULL)";
     change(&place.path(), last);
     let error = refusal(&place);
     assert!(matches!(error, LedgerError::RunsUsedUp { .. }), "{error}");
@@ -169,4 +170,20 @@ fn a_directory_that_is_not_there_is_named() {
     let error = start(&path, When::FIRST, &UNITS).err().unwrap();
     assert!(matches!(error, LedgerError::File { .. }), "{error}");
     assert!(error.to_string().contains("absent"), "{error}");
+}
+
+/// A ledger of the version before is brought up to this one, with everything in it.
+#[test]
+fn a_ledger_of_the_first_schema_is_taken_over() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    running.enter_durably(&[open(session, LASER, anna(), joules(5, 4))]);
+    running.close();
+    change(&place.path(), "ALTER TABLE runs DROP COLUMN config; PRAGMA user_version = 1");
+    let running = place.open(When::FIRST.rebooted(60));
+    assert_eq!(running.opened.past.open_marks.len(), 1);
+    running.close();
+    let configs: Vec<Option<String>> = place.look("SELECT config FROM runs ORDER BY run");
+    assert_eq!(configs, [None, Some(CONFIG.to_owned())]);
 }
