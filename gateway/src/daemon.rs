@@ -16,6 +16,7 @@ use std::{
 use anyhow::Context as _;
 use clinic::{Clinic, Entry, EntryId};
 use device_drivers::open_link::Secret;
+use jiff::{civil::Date, tz::TimeZone};
 use rustix::rand::{GetRandomFlags, getrandom};
 use safety::{Cause, Instant, Nanos};
 use tokio::{
@@ -103,8 +104,9 @@ impl Daemon {
         let telemetry = Telemetry::start(server, herald.clone());
         let metrics = Metrics::new(herald.clone(), Some(Arc::clone(telemetry.counters())));
         let health = opened.ledger.clone();
+        let day = today();
         let scheduler = Scheduler::start(Parts {
-            clinic: clinic(&config, opened.run)?,
+            clinic: clinic(&config, opened.run, day)?,
             past: opened.past,
             lines: lines(&config),
             outlet,
@@ -118,7 +120,7 @@ impl Daemon {
         tasks.spawn(metrics.clone().run());
         tasks.spawn(serve_metrics(metrics_listener, metrics.clone()));
         let pulse = Arc::clone(scheduler.pulse());
-        tasks.spawn(read_pulse(pulse, health, inbox.clone(), metrics));
+        tasks.spawn(read_pulse(pulse, health, inbox.clone(), metrics, day));
         let control = Control::new(inbox.clone(), herald.clone(), facts(&config));
         tasks.spawn(serve(grpc, control, leaving));
         Ok(Self {
@@ -197,8 +199,7 @@ pub fn run(folder: &Path) -> anyhow::Result<ExitCode> {
 pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
     match Config::load(folder) {
         Ok(config) => {
-            let today = clock::wall().to_zoned(jiff::tz::TimeZone::UTC).date();
-            print!("{}", config::report(&config, &Disk::new(folder), today));
+            print!("{}", config::report(&config, &Disk::new(folder), today()));
             Ok(ExitCode::SUCCESS)
         }
         Err(errors) => Ok(refuse(&errors)),
@@ -279,8 +280,7 @@ async fn open_ledger(
     opened.await?
 }
 
-fn clinic(config: &Config, run: u32) -> anyhow::Result<Clinic> {
-    let today = clock::wall().to_zoned(jiff::tz::TimeZone::UTC).date();
+fn clinic(config: &Config, run: u32, today: Date) -> anyhow::Result<Clinic> {
     let plans = config.units.iter().map(|unit| unit.plan(today, random()?).map_err(Into::into));
     let plans: anyhow::Result<Vec<_>> = plans.collect();
     Ok(Clinic::new(run, plans?, clock::now()))
@@ -363,11 +363,30 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics) {
     }
 }
 
+/// The day on which calibrations are counted: of UTC, like every record.
+fn today() -> Date {
+    clock::wall().to_zoned(TimeZone::UTC).date()
+}
+
+/// How many days began since the newest day that was seen. A calendar that goes back gives none.
+fn days_since(newest: &mut Date, today: Date) -> u32 {
+    let began = u32::try_from((today - *newest).get_days()).unwrap_or(0);
+    *newest = today.max(*newest);
+    began
+}
+
 /// Reads what the control thread and the ledger leave in atomics, so that nobody asks them.
-async fn read_pulse(pulse: Arc<scheduler::Pulse>, ledger: Ledger, inbox: Inbox, metrics: Metrics) {
+async fn read_pulse(
+    pulse: Arc<scheduler::Pulse>,
+    ledger: Ledger,
+    inbox: Inbox,
+    metrics: Metrics,
+    mut day: Date,
+) {
     let mut tick = interval(PULSE);
     loop {
         tick.tick().await;
+        inbox.days(days_since(&mut day, today()));
         let lateness = pulse.lateness_nanos.load(Ordering::Relaxed);
         metrics.control_late(Nanos::new(lateness));
         let (health, depths) = (ledger.health(), inbox.depths());
@@ -376,5 +395,21 @@ async fn read_pulse(pulse: Arc<scheduler::Pulse>, ledger: Ledger, inbox: Inbox, 
         metrics.queue("calls", depths.calls.depth, depths.calls.most);
         metrics.queue("stops", depths.stops.depth, depths.stops.most);
         metrics.queue("ledger", health.waiting, Health::WAITING_MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::days_since;
+
+    #[test]
+    fn a_day_is_counted_once_whatever_the_calendar_does() {
+        let mut newest = date(2026, 12, 30);
+        let days = [(2026, 12, 30), (2026, 12, 31), (2026, 12, 31), (2027, 3, 1), (2027, 1, 1)];
+        let began = days.map(|(year, month, day)| days_since(&mut newest, date(year, month, day)));
+        assert_eq!(began, [0, 1, 0, 60, 0]);
+        assert_eq!(days_since(&mut newest, date(2027, 3, 2)), 1, "it had gone back to before");
     }
 }

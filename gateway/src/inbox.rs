@@ -6,7 +6,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use clinic::{Answer, Ask, RequestId, RoomId, StopProof, UnitId};
@@ -63,6 +63,7 @@ pub(crate) struct Flags {
     all: AtomicBool,
     impaired: AtomicBool,
     low_space: AtomicBool,
+    days: AtomicU32,
     raised: Notify,
 }
 
@@ -105,6 +106,7 @@ impl Inbox {
             all: AtomicBool::new(false),
             impaired: AtomicBool::new(false),
             low_space: AtomicBool::new(false),
+            days: AtomicU32::new(0),
             raised: Notify::new(),
         });
         let inbox = Self { calls: call, stops: stop, flags: Arc::clone(&flags) };
@@ -160,6 +162,14 @@ impl Inbox {
         }
     }
 
+    /// Says that so many days of the calendar began.
+    pub fn days(&self, days: u32) {
+        if 0 < days {
+            self.flags.days.fetch_add(days, Ordering::AcqRel);
+            self.flags.raised.notify_one();
+        }
+    }
+
     /// How many calls and stops wait for the control thread.
     pub fn depths(&self) -> Depths {
         let depth = |most: usize, room: usize| Depth { depth: most.saturating_sub(room), most };
@@ -211,6 +221,11 @@ impl Flags {
     /// Whether the space that is kept for the ledger has run low.
     pub(crate) fn is_low_on_space(&self) -> bool {
         self.low_space.load(Ordering::Acquire)
+    }
+
+    /// How many days began since this was last asked.
+    pub(crate) fn take_days(&self) -> u32 {
+        self.days.swap(0, Ordering::AcqRel)
     }
 
     /// Waits until a flag is raised.

@@ -3,6 +3,9 @@
 //! No lock, no log and no wait for anybody: what leaves here goes into bounded queues, and what does
 //! not fit is dropped if it is a picture, and a cause if it is a record (OPS-03).
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{HashMap, VecDeque},
     io,
@@ -345,6 +348,10 @@ impl Control {
         let low = outlet.flags.is_low_on_space();
         if std::mem::replace(&mut self.low_space, low) != low {
             self.step(Happening::LowSpace(low));
+        }
+        match outlet.flags.take_days() {
+            0 => {}
+            days => self.step(Happening::Days(days)),
         }
         if all {
             let id = self.next_call();

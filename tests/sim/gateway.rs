@@ -84,6 +84,7 @@ impl Gateway {
             Happening::Fault(_)
             | Happening::Impaired
             | Happening::LowSpace(_)
+            | Happening::Days(_)
             | Happening::Past(_)
             | Happening::Wake => 3,
             Happening::Call(_) | Happening::ShutDown => 4,

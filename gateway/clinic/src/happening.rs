@@ -40,6 +40,8 @@ pub enum Happening {
     /// Whether the space that is kept for the ledger has run low. While it has, no session begins; one
     /// that runs goes on (JRN-02).
     LowSpace(bool),
+    /// So many days of the calendar began. Calibrations run out while a gateway runs too (LAS-19).
+    Days(u32),
     /// No new start is taken; everything goes off (SIGTERM).
     ShutDown,
     /// Time passed, nothing else.

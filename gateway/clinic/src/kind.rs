@@ -3,7 +3,8 @@
 use alloc::boxed::Box;
 
 use safety::{
-    Checked, Laser, LaserDose, LaserPrescription, Pemf, PemfDose, PemfPrescription, Site, Status,
+    Checked, Laser, LaserDose, LaserPrescription, Limits, Pemf, PemfDose, PemfPrescription, Site,
+    Status,
 };
 
 use crate::patient::Course;
@@ -22,6 +23,8 @@ pub trait Kind: safety::Checkable + Sized {
     fn checked(checked: Checked<Self>) -> AnyChecked;
     /// Where a prescription is given.
     fn site(prescription: &Self::Prescription) -> Site;
+    /// So many days of the calendar began: the calibration of a unit is due so much sooner.
+    fn age(limits: &mut Limits<Self>, days: u32);
     /// The sessions of this modality that a patient ever had.
     fn course(course: Course) -> u32;
 }
@@ -88,6 +91,11 @@ macro_rules! kind {
                 prescription.site
             }
 
+            fn age(limits: &mut Limits<Self>, days: u32) {
+                let left = &mut limits.unit.calibration_days;
+                *left = left.map(|left| left.saturating_sub(days));
+            }
+
             fn course(course: Course) -> u32 {
                 course.$course
             }
@@ -98,8 +106,8 @@ macro_rules! kind {
 #[expect(unreachable_patterns, reason = "one of the two arms is the modality itself")]
 mod kinds {
     use super::{
-        AnyChecked, AnyDose, AnyPrescription, AnyStatus, Box, Checked, Course, Kind, Laser, Pemf,
-        Site, Status,
+        AnyChecked, AnyDose, AnyPrescription, AnyStatus, Box, Checked, Course, Kind, Laser, Limits,
+        Pemf, Site, Status,
     };
 
     kind!(Laser, laser);

@@ -165,6 +165,9 @@ impl Clinic {
             Happening::Past(past) => self.remember(desk, past),
             Happening::Impaired => self.impaired = true,
             Happening::LowSpace(low) => self.low_space = low,
+            Happening::Days(days) => self.each(|any| {
+                with!(any, unit => Kind::age(&mut unit.limits, days));
+            }),
             Happening::ShutDown => self.shut_down(desk),
             Happening::Wake => self.each(|unit| {
                 with!(unit, u => if u.due() <= desk.now { u.wake(desk) });

@@ -2,7 +2,10 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
-use clinic::AnyPlan;
+use clinic::{
+    Answer as Told, AnyChecked, AnyPlan, AnyPrescription, Ask, Call, CallId, Clinic, Effect,
+    Happening, PatientKey, Proposal, UnitId,
+};
 use device_drivers::open_link::Secret;
 use gateway::{
     config::{Config, Disk, Files, Memory, Profile, Security, report},
@@ -10,9 +13,10 @@ use gateway::{
 };
 use jiff::civil::date;
 use safety::{
-    Answer, AreaFluence, Bound, Content, Dose, Energy, Eyewear, Fluence, Gate, LaserPrescription,
-    Limit, Limits, Nanos, OpticalDensity, Others, Overrides, Permille, Power, Region, Remaining,
-    Side, Since, Site, Skin, SkinType, SourceId, Technique, Tier, Verdict, Wavelength, check,
+    Answer, AreaFluence, Bound, Content, Dose, Energy, Eyewear, Fluence, Gate, Instant,
+    LaserPrescription, Limit, Limits, Nanos, OpticalDensity, Others, Overrides, Permille, Power,
+    Region, Remaining, Side, Since, Site, Skin, SkinType, SourceId, Technique, Tier, Verdict,
+    Wavelength, check,
 };
 
 use crate::shelf::{SHIPPED, changed, shipped, text};
@@ -285,6 +289,37 @@ fn prescription(milliwatts: u32) -> LaserPrescription {
         },
         overrides: Overrides::NONE,
     }
+}
+
+/// LAS-19: a calibration that is due on some day keeps its unit from starting from that day on, though
+/// the gateway was started before.
+#[test]
+fn a_calibration_runs_out_while_the_gateway_runs() {
+    let config = config(&shipped());
+    let plans = config.units.iter();
+    let plans = plans.map(|unit| unit.plan(date(2035, 12, 29), Secret::new([7; 32])).unwrap());
+    let mut clinic = Clinic::new(1, plans.collect(), Instant::default());
+    let mut left = |began: u32| {
+        let mut effects = Vec::new();
+        clinic.step(Instant::default(), Happening::Days(began), &mut effects);
+        let ask = Ask::Check(Proposal {
+            unit: UnitId(0),
+            patient: PatientKey::new("clinic", "anna").unwrap(),
+            prescription: AnyPrescription::Laser(prescription(2_000)),
+        });
+        let call = Call { id: CallId(1), request: None, ask };
+        clinic.step(Instant::default(), Happening::Call(call), &mut effects);
+        let answer = effects.pop();
+        let Some(Effect::Answer(_, Told::Checked(AnyChecked::Laser(checked)))) = answer else {
+            panic!("{answer:?}")
+        };
+        let due = checked.decisions().iter().find(|one| one.limit == Limit::Calibration).unwrap();
+        (due.requested, due.verdict)
+    };
+    assert_eq!(left(0), (Some(3), Verdict::Within));
+    assert_eq!(left(1), (Some(2), Verdict::Within));
+    assert_eq!(left(2), (Some(0), Verdict::Refused));
+    assert_eq!(left(9), (Some(0), Verdict::Refused));
 }
 
 fn nothing_spent() -> Remaining<safety::Laser> {

@@ -1,0 +1,76 @@
+//! What becomes of the process when the control thread cannot go on.
+
+use std::{env, os::unix::process::ExitStatusExt, process::Command, thread, time::Duration};
+
+use clinic::{AnyPlan, Clinic, Entry, EntryId, Past};
+use device_drivers::{Budget, Dialect, Event, Out, open_link::Secret};
+use jiff::civil::date;
+use safety::{Instant, Laser, LaserLevel};
+use tokio::sync::mpsc;
+
+use super::{Keep, Parts, Scheduler};
+use crate::{clock, config::Config, herald::Herald, inbox::Inbox};
+
+/// Tells a process that it is the one that has to end.
+const CHILD: &str = "SCHEDULER_TEST_CHILD";
+
+/// A dialect that is broken.
+struct Broken;
+
+impl Dialect<Laser> for Broken {
+    fn exact(&self, level: LaserLevel) -> Option<LaserLevel> {
+        Some(level)
+    }
+
+    fn step(&mut self, _: Instant, _: Event<'_, Laser>, _: &mut Out<Laser>) {
+        panic!("as a test wants it");
+    }
+
+    fn wake(&self) -> Instant {
+        Instant::NEVER
+    }
+
+    fn budget(&self) -> Budget {
+        unreachable!("nobody asks")
+    }
+}
+
+struct Nowhere;
+
+impl Keep for Nowhere {
+    fn enter(&mut self, _: Instant, _: EntryId, _: Entry) -> bool {
+        false
+    }
+}
+
+fn start() -> Scheduler {
+    let config = Config::demo(|name| format!("/nowhere/{name}").into()).unwrap();
+    let plan = config.units[0].plan(date(2026, 11, 22), Secret::new([7; 32])).unwrap();
+    let AnyPlan::Laser(mut plan) = plan else { panic!("the first unit is no laser") };
+    plan.dialect = Box::new(Broken);
+    let clinic = Clinic::new(1, vec![AnyPlan::Laser(plan)], clock::now());
+    let (_inbox, outlet) = Inbox::new(1);
+    let (_herald, mouth, _carry) = Herald::new(std::sync::Arc::new(config.directory));
+    let (_receipt, receipts) = mpsc::channel(1);
+    let (lines, keep, causes) = (Vec::new(), Box::new(Nowhere), Vec::new());
+    let past = Past::default();
+    Scheduler::start(Parts { clinic, past, lines, outlet, mouth, keep, receipts, causes }).unwrap()
+}
+
+/// OPS-03: a panic on the control thread ends the process at once, so that the leases end the
+/// emission; it does not leave a gateway that looks alive.
+#[test]
+fn a_panic_of_the_control_thread_ends_the_process() {
+    if env::var_os(CHILD).is_some() {
+        let _scheduler = start();
+        thread::park_timeout(Duration::from_secs(20));
+        return;
+    }
+    let name = "scheduler::tests::a_panic_of_the_control_thread_ends_the_process";
+    let mut child = Command::new(env::current_exe().unwrap());
+    let child = child.args([name, "--exact", "--nocapture", "--test-threads=1"]).env(CHILD, "1");
+    let output = child.output().unwrap();
+    let aborted = Some(rustix::process::Signal::ABORT.as_raw());
+    assert_eq!(output.status.signal(), aborted, "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("as a test wants it"), "{output:?}");
+}
