@@ -278,7 +278,10 @@ pub async fn serve(
         .add_service(health.max_decoding_message_size(MESSAGE_MAX))
         .add_service(reflection.max_decoding_message_size(MESSAGE_MAX))
         .add_service(older.max_decoding_message_size(MESSAGE_MAX))
-        .serve_with_incoming_shutdown(admission::incoming(listener), control.closes());
+        .serve_with_incoming_shutdown(
+            admission::incoming(listener, control.0.inbox.clone()),
+            control.closes(),
+        );
     let told = async {
         shutdown.await;
         control.0.closing.send_replace(true);

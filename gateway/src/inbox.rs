@@ -6,16 +6,20 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
 use clinic::{Answer, Ask, RequestId, RoomId, StopProof, UnitId};
+use safety::{Instant, Nanos};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Calls that may wait for the control thread. It takes one in some ten microseconds.
 const CALLS_MAX: usize = 1_024;
 /// Stops whose callers may wait for their proof. Beyond these a stop is still carried out.
 const STOPS_MAX: usize = 1_024;
+
+/// Whoever was roused within this is still awake.
+const ROUSED: Nanos = Nanos::from_millis(1);
 
 /// The way in, for any number of callers.
 #[derive(Clone, Debug)]
@@ -65,6 +69,9 @@ pub(crate) struct Flags {
     low_space: AtomicBool,
     days: AtomicU32,
     raised: Notify,
+    roused: Notify,
+    /// When the control thread was last roused, in nanoseconds of the boot clock.
+    roused_at: AtomicU64,
 }
 
 /// How many wait for the control thread.
@@ -108,6 +115,8 @@ impl Inbox {
             low_space: AtomicBool::new(false),
             days: AtomicU32::new(0),
             raised: Notify::new(),
+            roused: Notify::new(),
+            roused_at: AtomicU64::new(0),
         });
         let inbox = Self { calls: call, stops: stop, flags: Arc::clone(&flags) };
         (inbox, Outlet { calls, stops, flags })
@@ -152,6 +161,18 @@ impl Inbox {
     pub fn impair(&self) {
         self.flags.impaired.store(true, Ordering::Release);
         self.flags.raised.notify_one();
+    }
+
+    /// Has the control thread awake by the time a caller's words are understood: they may be a stop,
+    /// and a processor that sleeps takes longer to wake up than a request takes to be read. At most
+    /// once in [`ROUSED`], so that a flood of words is no flood here.
+    pub fn rouse(&self, now: Instant) {
+        let (at, now) = (&self.flags.roused_at, now.since_boot());
+        let before = at.load(Ordering::Relaxed);
+        if ROUSED.get() <= now.saturating_sub(before) {
+            at.store(now, Ordering::Relaxed);
+            self.flags.roused.notify_one();
+        }
     }
 
     /// Says whether the space that is kept for the ledger has run low: while it has, no session
@@ -228,6 +249,11 @@ impl Flags {
         self.days.swap(0, Ordering::AcqRel)
     }
 
+    /// Waits until somebody may be about to ask for something.
+    pub(crate) async fn roused(&self) {
+        self.roused.notified().await;
+    }
+
     /// Waits until a flag is raised.
     pub(crate) async fn raised(&self) {
         self.raised.notified().await;
@@ -240,5 +266,24 @@ impl Flags {
             flag.swap(false, Ordering::AcqRel).then_some(unit)
         });
         (raised.collect(), self.all.swap(false, Ordering::AcqRel))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    /// SEC-06: a flood of words rouses the control thread a thousand times a second and no more.
+    #[test]
+    fn whoever_was_roused_is_left_alone_for_a_while() {
+        let (inbox, outlet) = Inbox::new(1);
+        let at = |micros| Instant::from_boot(1_000_000_000).after(Nanos::from_micros(micros));
+        for (micros, roused) in [(0, true), (1, false), (999, false), (1_000, true), (1_001, false)]
+        {
+            inbox.rouse(at(micros));
+            assert_eq!(outlet.flags.roused().now_or_never().is_some(), roused, "{micros}");
+        }
     }
 }

@@ -215,6 +215,7 @@ async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> i
             Some((entry, receipt)) = receipts.recv() => {
                 control.step(Happening::Receipt(entry, receipt));
             }
+            () = outlet.flags.roused() => {}
             at = timer.fired() => control.fired(at?),
             Some(call) = outlet.calls.recv() => control.call(call),
             () = gone(&mut leave) => {

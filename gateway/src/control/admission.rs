@@ -22,7 +22,7 @@ use tokio::{
 use tonic::{Request, metadata::MetadataMap, transport::server::Connected};
 
 use super::denial::Denial;
-use crate::clock;
+use crate::{clock, inbox::Inbox};
 
 /// Streams that one connection may have open, stops among them.
 pub(crate) const STREAMS_MAX: u32 = 256;
@@ -37,6 +37,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct Line {
     stream: TcpStream,
+    inbox: Inbox,
     places: Places,
 }
 
@@ -55,9 +56,12 @@ pub(crate) struct Caller {
 }
 
 /// Connections as they come. One too many is closed.
-pub(crate) fn incoming(listener: TcpListener) -> impl Stream<Item = io::Result<Line>> {
+pub(crate) fn incoming(
+    listener: TcpListener,
+    inbox: Inbox,
+) -> impl Stream<Item = io::Result<Line>> {
     let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    stream::unfold((listener, free), |(listener, free)| async move {
+    stream::unfold((listener, free, inbox), |(listener, free, inbox)| async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
                 tokio::time::sleep(ACCEPT_AGAIN).await;
@@ -68,7 +72,8 @@ pub(crate) fn incoming(listener: TcpListener) -> impl Stream<Item = io::Result<L
             let _as_good_as_it_gets = stream.set_nodelay(true);
             let calls = Arc::new(Semaphore::new(CALLS_MAX));
             let places = Places { calls, _connection: Arc::new(connection) };
-            return Some((Ok(Line { stream, places }), (listener, free)));
+            let line = Line { stream, inbox: inbox.clone(), places };
+            return Some((Ok(line), (listener, free, inbox)));
         }
     })
 }
@@ -134,7 +139,12 @@ impl AsyncRead for Line {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if before < buffer.filled().len() {
+            self.inbox.rouse(clock::now());
+        }
+        read
     }
 }
 
