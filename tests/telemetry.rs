@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use clinic::{AnyStatus, Change, RoomId, Shown, UnitId, What};
+use clinic::{AnyStatus, Change, RoomId, Shown, Traffic, UnitId, What};
 use gateway::{
     broker::Broker,
     clock,
@@ -305,11 +305,17 @@ fn shown(now: Instant, latched: bool) -> Shown {
         temperature: None,
         faults: 0,
         boot: None,
+        identity: None,
         warnings: Warnings::default(),
         garbled_percent: 0,
         stray: Dose::default(),
     };
-    Shown { status: AnyStatus::Laser(status), session: None, relay_closed: !latched }
+    Shown {
+        status: AnyStatus::Laser(status),
+        session: None,
+        relay_closed: !latched,
+        link: Traffic::default(),
+    }
 }
 
 fn cause(now: Instant) -> Causes {

@@ -95,6 +95,19 @@ impl Config {
         Ok(config)
     }
 
+    /// What is allowed and yet should be known before the gateway starts, in sentences.
+    pub fn warnings(&self) -> Vec<String> {
+        let clear = self.settings.mqtt.clear_password_to();
+        let clear = clear.map(|host| {
+            format!(
+                "the password for the broker at {host} crosses the network in clear: this version \
+                 speaks no TLS with a broker; use one on this machine, or a network that nobody \
+                 else is on"
+            )
+        });
+        clear.into_iter().collect()
+    }
+
     /// Connects every unit to another port than its file says.
     pub fn connect(&mut self, mut port: impl FnMut(&str) -> PathBuf) {
         for (unit, card) in self.units.iter_mut().zip(&mut self.directory.units) {

@@ -13,8 +13,10 @@ mod decision;
 mod denial;
 mod dose;
 mod ending;
+mod facts;
 mod hash;
 mod health;
+mod interrupted;
 mod laser;
 mod level;
 mod limit;
@@ -48,41 +50,19 @@ use proto::v1::{
     self, safety_service_server::SafetyServiceServer, session_service_server::SessionServiceServer,
     unit_service_server::UnitServiceServer,
 };
-use safety::{WAVELENGTHS_MAX, Wavelength};
 use tokio::{net::TcpListener, task::JoinSet};
 use tonic::transport::Server;
 
+pub use self::facts::{Facts, Hazard, UnitFacts};
 use self::{
-    admission::Caller, breaks::Breaks, denial::Denial, recent::Recent, safety_service::Releases,
-    sessions::Sessions,
+    admission::Caller, breaks::Breaks, denial::Denial, interrupted::Interrupted, recent::Recent,
+    safety_service::Releases, sessions::Sessions,
 };
 use crate::{directory::Directory, herald::Herald, inbox::Inbox};
 
 /// The API of one gateway. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Control(Arc<Shared>);
-
-/// What the configuration says that only callers of the API are shown.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    /// The revision of the source that the gateway was built from.
-    pub build: String,
-    /// The configuration in force, as a hash in hexadecimal.
-    pub config_revision: String,
-    /// The units, by [`UnitId`].
-    pub units: Vec<UnitFacts>,
-}
-
-/// What the configuration says of one unit that only callers of the API are shown.
-#[derive(Clone, Debug, Default)]
-pub struct UnitFacts {
-    /// The file name of its profile, without extension.
-    pub profile: String,
-    /// Whether its output is derived from current or drive, and not measured by a sensor.
-    pub derived: bool,
-    /// The wavelengths of a laser, in its own order.
-    pub wavelengths: [Option<Wavelength>; WAVELENGTHS_MAX],
-}
 
 /// Why the API is not served.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +93,7 @@ struct Shared {
     facts: Facts,
     limits_revision: String,
     sessions: Sessions,
+    interrupted: Interrupted,
     releases: Releases,
     recent: Recent,
     /// Whether the gateway is shutting down.
@@ -136,6 +117,7 @@ impl Control {
             facts,
             limits_revision,
             sessions: Sessions::default(),
+            interrupted: Interrupted::default(),
             releases: Releases::default(),
             recent: Recent::default(),
             closing: tokio::sync::watch::Sender::new(false),
@@ -157,6 +139,7 @@ impl Control {
                 answer @ (Answer::Checked(_)
                 | Answer::Confirmed(..)
                 | Answer::Accepted(_)
+                | Answer::Released(_)
                 | Answer::Stopped(..)),
             ) => Ok(answer),
             Err(unheard) => Err(self.about(unit, Denial::unheard(unheard))),
@@ -204,7 +187,7 @@ impl Control {
     fn causes(&self, unit: UnitId) -> Vec<v1::Cause> {
         let shown = self.0.herald.shown(unit);
         shown.map_or_else(Vec::new, |shown| {
-            cause::of_unit(self.directory(), unit, &shown, clocks::Clocks::read())
+            cause::of_unit(self, unit, &shown, clocks::Clocks::read())
         })
     }
 
@@ -226,6 +209,10 @@ impl Control {
 
     fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+
+    fn interrupted(&self) -> &Interrupted {
+        &self.0.interrupted
     }
 
     /// Waits until the gateway is shutting down.
@@ -316,5 +303,4 @@ const MESSAGE_MAX: usize = 64 * 1_024;
 const KEEPALIVE: Duration = Duration::from_secs(10);
 /// How long operators may take to hear of the end when the gateway shuts down (OPS).
 const FAREWELL: Duration = Duration::from_secs(4);
-static NO_FACTS: UnitFacts =
-    UnitFacts { profile: String::new(), derived: false, wavelengths: [None; WAVELENGTHS_MAX] };
+static NO_FACTS: UnitFacts = UnitFacts::NONE;

@@ -34,7 +34,7 @@ use crate::{
     config::{
         self, Config, ConfigErrors, Disk, LogFormat, Mqtt, Profile, ReadBack, Style, UnitConfig,
     },
-    control::{self, Control, Facts, UnitFacts},
+    control::{self, Control, Facts, Hazard, UnitFacts},
     herald::Herald,
     inbox::Inbox,
     ledger::{self, Health, Ledger, LedgerThread},
@@ -183,6 +183,9 @@ pub fn run(folder: &Path) -> anyhow::Result<ExitCode> {
         Err(errors) => return Ok(refuse(&errors)),
     };
     start_log(&config, &config.settings.log.filter)?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
     block_on(async {
         let daemon = Daemon::start(config).await?;
         let broker = daemon.broker.map(tracing::field::display);
@@ -314,6 +317,12 @@ fn facts(config: &Config) -> Facts {
             }
             Profile::Pemf(..) => Default::default(),
         },
+        timing: *unit.timing(),
+        calibration: Some(unit.calibration),
+        hazard: Some(match &unit.profile {
+            Profile::Laser(_, hazard) => Hazard::Laser(hazard.clone()),
+            Profile::Pemf(_, hazard) => Hazard::Pemf(*hazard),
+        }),
     };
     Facts {
         build: option_env!("THERAPY_GATEWAY_BUILD").unwrap_or("unreleased").to_owned(),

@@ -61,6 +61,8 @@ pub struct Plate {
     pub serial: String,
     /// The firmware versions that are allowed.
     pub firmware: Vec<String>,
+    /// The code of its applicator or handpiece.
+    pub applicator: u16,
 }
 
 /// Where each limit of the library stands, by its [`SourceId`].

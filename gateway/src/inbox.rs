@@ -165,7 +165,7 @@ impl Inbox {
 
     /// Has the control thread awake by the time a caller's words are understood: they may be a stop,
     /// and a processor that sleeps takes longer to wake up than a request takes to be read. At most
-    /// once in [`ROUSED`], so that a flood of words is no flood here.
+    /// once a millisecond, so that a flood of words is no flood here.
     pub fn rouse(&self, now: Instant) {
         let (at, now) = (&self.flags.roused_at, now.since_boot());
         let before = at.load(Ordering::Relaxed);

@@ -23,6 +23,7 @@ pub mod realtime;
 pub mod scheduler;
 pub mod telemetry;
 pub mod timer;
+mod word;
 
 use std::process::ExitCode;
 

@@ -12,11 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tracing::{Span, error, info, info_span, warn};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{
-    directory::Directory,
-    herald::Herald,
-    telemetry::{quantity::Words, word},
-};
+use crate::{directory::Directory, herald::Herald, telemetry::quantity::Words, word};
 
 /// For whom the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

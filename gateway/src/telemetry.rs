@@ -28,7 +28,6 @@ mod topics;
 pub(crate) mod unit;
 pub(crate) mod values;
 mod voice;
-pub(crate) mod word;
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -296,7 +296,7 @@ const CALLS: [&str; 11] = [
     "UnitService.WatchUnits -> stream",
 ];
 
-const UNITS: [&str; 19] = [
+const UNITS: [&str; 20] = [
     "days",
     "frames",
     "hundredths",
@@ -307,6 +307,7 @@ const UNITS: [&str; 19] = [
     "millihertz",
     "millijoules",
     "millijoules_per_square_centimetre",
+    "millimetres",
     "milliseconds",
     "milliteslas_per_second",
     "milliwatts",

@@ -15,7 +15,7 @@ use super::{
 
 /// What a hand moves, what that latches, and who releases it.
 const HANDS: [(&str, Button, bool, CauseKind, Role); 4] = [
-    ("pemf-door", Button::Interlock, false, CauseKind::InterlockOpen, Role::Operator),
+    ("pemf-door", Button::Interlock, false, CauseKind::Interlock, Role::Operator),
     ("pemf-key", Button::Key, false, CauseKind::KeyOff, Role::Operator),
     ("laser-e-stop", Button::EStop, true, CauseKind::EmergencyStop, Role::Clinician),
     ("pemf-applicator", Button::Applicator, false, CauseKind::Applicator, Role::Operator),

@@ -29,6 +29,7 @@ fn a_gateway_is_looked_at_stopped_and_released_from_the_command_line() {
 
         let units = run(&["units", "--address", &at], true).await;
         assert!(units.contains("EMITTING") && units.contains("STANDBY"), "{units}");
+        assert!(units.contains("eyewear within") && units.contains("implants"), "{units}");
         let stopped = run(&["stop", "pemf", "--address", &at], true).await;
         assert!(stopped.contains("off confirmed after"), "{stopped}");
         assert_eq!(operator.end().await.reason(), CauseKind::Stop);

@@ -86,7 +86,6 @@ impl Operator {
                 PatientIdentifier::RecordNumber.into(),
                 PatientIdentifier::BirthDate.into(),
             ],
-            plate_code: String::new(),
         });
         let fence = Fence { token: 0, epoch };
         let confirmed = checked.quantised_prescription.clone().unwrap_or_default();

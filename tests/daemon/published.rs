@@ -26,7 +26,7 @@ fn a_broker_that_dies_disturbs_no_session() {
     in_real_time(async || {
         let house = House::new(&["pemf"]);
         let mut broker = Mosquitto::start();
-        publish_to(&house, broker.port);
+        publish_to(&house, "127.0.0.1", broker.port);
         let mut gateway = Gateway::start(&house).await;
         let dashboard = Subscriber::new(broker.port);
         dashboard.until(0, "telemetry", &["/pemf/status", "standby"]).await;
@@ -56,7 +56,7 @@ fn no_patient_and_no_secret_is_ever_shown() {
     in_real_time(async || {
         let house = House::new(&["laser", "pemf"]);
         let broker = Mosquitto::start();
-        publish_to(&house, broker.port);
+        publish_to(&house, "127.0.0.1", broker.port);
         house.set(|settings| {
             section(settings, "log").insert("filter".into(), "trace".into());
         });
@@ -102,6 +102,20 @@ fn no_patient_and_no_secret_is_ever_shown() {
     });
 }
 
+/// SEC-08: whoever starts a gateway that sends a password over a network in clear is told so.
+#[test]
+fn a_password_in_clear_is_told_of_at_the_start() {
+    in_real_time(async || {
+        let house = House::new(&["pemf"]);
+        // Nobody has this address; a broker that is not there keeps nothing from starting.
+        publish_to(&house, "192.0.2.1", 1_883);
+        let mut gateway = Gateway::start(&house).await;
+        let warned = |line: &String| line.contains("WARN") && line.contains("crosses the network");
+        assert!(gateway.said().iter().any(warned), "{:#?}", gateway.said());
+        assert!(gateway.terminate().await.0.success());
+    });
+}
+
 /// What must not be shown, in the forms that a careless line would show it in.
 fn secrets() -> Vec<String> {
     let mut secrets = vec![PATIENT.to_owned(), PASSWORD.to_owned()];
@@ -116,13 +130,13 @@ fn secrets() -> Vec<String> {
 }
 
 /// Has the gateway of a house publish to a broker, as somebody with a password.
-fn publish_to(house: &House, port: u16) {
+fn publish_to(house: &House, host: &str, port: u16) {
     let file = house.config().join("broker-password");
     fs::write(&file, PASSWORD).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     house.set(|settings| {
         let broker = Table::from_iter([
-            ("host".to_owned(), "127.0.0.1".into()),
+            ("host".to_owned(), host.into()),
             ("port".to_owned(), i64::from(port).into()),
             ("client_id".to_owned(), "gateway-under-test".into()),
             ("username".to_owned(), "gateway".into()),

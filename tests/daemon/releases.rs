@@ -32,7 +32,6 @@ pub(super) async fn release(
         cause_id: latched.cause_id,
         released_by: Some(person(role)),
         reason: "looked at it and found it mended".to_owned(),
-        plate_code: String::new(),
     };
     within("a release", client.release(request)).await.map(tonic::Response::into_inner)
 }

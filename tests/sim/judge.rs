@@ -150,7 +150,7 @@ impl Judge {
                     own.held = own.held.max(own.confirmed + beacon.0 * BEACON);
                 }
             }
-            (Ask::Release(unit, Cause::OpenMark), Answer::Accepted(_)) if first => {
+            (Ask::Release(unit, Cause::OpenMark), Answer::Released(_)) if first => {
                 self.marked.retain(|(marked, _)| marked != unit);
             }
             _ => {}

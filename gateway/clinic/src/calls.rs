@@ -1,5 +1,7 @@
 //! What people ask of a clinic, and how they are answered.
 
+use alloc::vec::Vec;
+
 use safety::{Admitted, Cause, Checked, Command, Fence, Input, Instant, Limit, Scope, check};
 
 use crate::{
@@ -155,7 +157,8 @@ impl Clinic {
     }
 
     /// Clears a cause on the unit that is named. One that locks more than a unit by something that
-    /// no unit can show is cleared everywhere.
+    /// no unit can show is cleared wherever it can be, and the others are listed: each unit proves
+    /// for itself that it is ready. It is refused if it can be cleared nowhere.
     fn release(
         &mut self,
         desk: &mut Desk<'_>,
@@ -166,29 +169,37 @@ impl Clinic {
         if cause == Cause::Ledger && self.ledger_failed {
             return Err(Refused::Unit(safety::Refusal::ConditionStands));
         }
-        let any = find(&mut self.units, id)?;
-        let (answer, room) = with!(any, unit => {
-            unit.input(desk, Input::Release(cause)).map_err(Refused::Unit)?;
-            (Answer::Accepted(unit.fence()), unit.room)
+        let (room, holds) = with!(find(&mut self.units, id)?, unit => {
+            (unit.room, unit.supervisor.causes().holds(cause))
         });
-        if cause == Cause::OpenMark {
-            self.patients.reconcile(id);
+        if !holds {
+            return Err(Refused::Unit(safety::Refusal::NotLatched));
         }
         let scope = if cause == Cause::Interlock { Scope::Unit } else { cause.scope() };
+        let (mut is_released, mut kept) = (false, Vec::new());
         for any in &mut self.units {
             with!(any, unit => {
                 let concerned = match scope {
-                    Scope::Unit => false,
+                    Scope::Unit => unit.id == id,
                     Scope::Room => unit.room == room,
                     Scope::Gateway => true,
                 };
                 if concerned && unit.supervisor.causes().holds(cause) {
-                    // One with a session that has yet to be settled keeps its cause.
-                    let _kept = unit.input(desk, Input::Release(cause));
+                    match unit.input(desk, Input::Release(cause)) {
+                        Ok(()) => is_released = true,
+                        Err(refusal) => kept.push((unit.id, refusal)),
+                    }
                 }
             });
         }
-        Ok(answer)
+        let own = kept.iter().find(|(unit, _)| *unit == id);
+        if let (false, Some((_, refusal))) = (is_released, own) {
+            return Err(Refused::Unit(*refusal));
+        }
+        if cause == Cause::OpenMark {
+            self.patients.reconcile(id);
+        }
+        Ok(Answer::Released(kept))
     }
 }
 

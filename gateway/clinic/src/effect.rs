@@ -1,11 +1,14 @@
 //! Everything that a clinic wants done.
 
+use alloc::vec::Vec;
+
 use device_drivers::Frame;
 use safety::{Cause, End, Fence, Instant, Outcome, Refusal, SliceId};
 
 use crate::{
     kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus},
     name::{CallId, EntryId, LineId, PatientKey, SessionId, UnitId},
+    traffic::Traffic,
 };
 
 /// Something to be done outside, in the order in which it is told.
@@ -105,6 +108,8 @@ pub enum Answer {
     Confirmed(SessionId, Fence),
     /// Taken. The epoch stands as it was.
     Accepted(Fence),
+    /// The cause is cleared but on these units, which hold it for these reasons.
+    Released(Vec<(UnitId, Refusal)>),
     /// What is known of the stop of a unit.
     Stopped(UnitId, StopProof),
     /// Not taken.
@@ -162,6 +167,8 @@ pub struct Shown {
     pub session: Option<SessionId>,
     /// Whether its relay may be closed.
     pub relay_closed: bool,
+    /// How well its line works.
+    pub link: Traffic,
 }
 
 /// Something that changed, for the audit, the log and events.

@@ -23,6 +23,7 @@ mod requests;
 mod stops;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod unit;
 
 use alloc::{boxed::Box, vec::Vec};
@@ -44,6 +45,7 @@ pub use happening::{
 pub use kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus, Kind};
 pub use name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, SessionId, UnitId};
 pub use patient::{Course, Given};
+pub use traffic::Traffic;
 pub use unit::Plan;
 
 /// All units of a gateway and the people they treat.

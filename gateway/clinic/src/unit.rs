@@ -17,6 +17,7 @@ use crate::{
     line::Line,
     name::{CallId, LineId, PatientKey, RoomId, SessionId, UnitId},
     stops::Stops,
+    traffic::Traffic,
 };
 
 /// A unit is shown at least this often while anything moves.
@@ -58,6 +59,7 @@ pub(crate) struct Unit<M: Kind> {
     pub(crate) last_patient: Option<PatientKey>,
     dialect: Box<dyn Dialect<M> + Send>,
     line: Line,
+    traffic: Traffic,
     stops: Stops,
     known: Known<M>,
 }
@@ -110,6 +112,7 @@ impl<M: Kind> Unit<M> {
             last_patient: None,
             dialect: plan.dialect,
             line: Line::new(plan.byte),
+            traffic: Traffic::new(now),
             stops: Stops::default(),
             known,
         }
@@ -117,6 +120,7 @@ impl<M: Kind> Unit<M> {
 
     pub(crate) fn opened(&mut self, desk: &mut Desk<'_>) {
         self.line.open(desk.now);
+        self.traffic.open(desk.now);
         let _never_refused = self.supervisor.step(desk.now, Input::Opened);
         self.speak(desk, Event::Opened);
         self.settle(desk);
@@ -124,6 +128,7 @@ impl<M: Kind> Unit<M> {
 
     pub(crate) fn closed(&mut self, desk: &mut Desk<'_>) {
         self.line.close();
+        self.traffic.close(desk.now);
         let _never_refused = self.supervisor.step(desk.now, Input::Closed);
         self.speak(desk, Event::Closed);
         self.settle(desk);
@@ -220,6 +225,7 @@ impl<M: Kind> Unit<M> {
             status: M::status(self.supervisor.status()),
             session: self.session(),
             relay_closed: self.supervisor.relay_closed(),
+            link: self.traffic,
         }
     }
 
@@ -255,6 +261,7 @@ impl<M: Kind> Unit<M> {
         let mut out = Out::default();
         self.dialect.step(desk.now, event, &mut out);
         for report in out.reports {
+            self.traffic.hear(desk.now, &report);
             let _never_refused = self.supervisor.step(desk.now, Input::Report(report));
         }
         if let Some(frame) = out.frame
@@ -277,8 +284,9 @@ impl<M: Kind> Unit<M> {
             self.speak_order(desk);
         }
         self.enter_slice(desk);
-        self.enter_settlement(desk);
+        // Before the session is let go: what was latched in it is told with it.
         self.tell_causes(desk);
+        self.enter_settlement(desk);
         self.enter_stray(desk);
         self.move_relay(desk);
         self.answer_stops(desk);

@@ -40,7 +40,7 @@ pub(super) async fn units(address: &str) -> anyhow::Result<ExitCode> {
     let mut client = UnitServiceClient::new(connect(address).await?);
     let units = client.list_units(ListUnitsRequest::default()).await?.into_inner().units;
     for unit in units {
-        say(&words::status(&unit.status.unwrap_or_default()))?;
+        say(&words::unit(&unit))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -146,9 +146,12 @@ pub(super) async fn release(
         cause_id: cause,
         released_by: Some(person),
         reason,
-        plate_code: String::new(),
     };
     let released = client.release(request).await?.into_inner();
     say(&words::status(&released.status.unwrap_or_default()))?;
+    for still in released.still_latched {
+        let why = still.refusal.unwrap_or_default().sentence;
+        say(&format!("{} still holds it: {why}", still.unit_id))?;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,8 @@
 
 use clap::ValueEnum;
 use proto::v1::{
-    Beam, BeamState, Dose, Person, Role, SessionSummary, UnitState, UnitStatus, dose::Amount,
+    Beam, BeamState, Dose, Hazard, LaserHazard, Person, Role, SessionSummary, Unit, UnitState,
+    UnitStatus, dose::Amount, hazard,
 };
 
 /// A role that may release something.
@@ -31,6 +32,47 @@ pub(super) fn person(name: String, role: ReleaseRole) -> Person {
     Person { name, role: role.into() }
 }
 
+/// One line on how a unit stands and what people beside it have to know (PEM-10, CFG-04).
+pub(super) fn unit(unit: &Unit) -> String {
+    let mut line = unit.status.as_ref().map_or_else(|| unit.unit_id.clone(), status);
+    if let Some(Hazard { hazard: Some(hazard) }) = &unit.hazard {
+        line.push_str(&format!("  {}", beside(hazard)));
+    }
+    line
+}
+
+fn beside(hazard: &hazard::Hazard) -> String {
+    match hazard {
+        hazard::Hazard::Laser(laser) => beside_laser(laser),
+        hazard::Hazard::Pemf(pemf) => {
+            format!("implants {} away", metres(pemf.keep_out_distance_millimetres))
+        }
+    }
+}
+
+fn beside_laser(laser: &LaserHazard) -> String {
+    let eyewear = laser.eyewear.iter().map(|one| {
+        let (whole, rest) = (
+            one.least_optical_density_hundredths / 100,
+            one.least_optical_density_hundredths % 100,
+        );
+        format!("OD {whole}.{rest:02} at {} nm", one.wavelength_nanometres)
+    });
+    let spots = laser.spot_areas_square_millimetres.iter().map(u32::to_string);
+    format!(
+        "eyewear within {} (reflected {}): {}; spots {} mm²",
+        metres(laser.nominal_ocular_hazard_distance_millimetres),
+        metres(laser.nominal_hazard_zone_millimetres),
+        eyewear.collect::<Vec<_>>().join(", "),
+        spots.collect::<Vec<_>>().join(", "),
+    )
+}
+
+/// Millimetres as metres.
+fn metres(millimetres: u32) -> String {
+    format!("{}.{:03} m", millimetres / 1_000, millimetres % 1_000)
+}
+
 /// One line on how a unit stands.
 pub(crate) fn status(status: &UnitStatus) -> String {
     let beam = status.beam.as_ref().map_or_else(|| "beam unknown".to_owned(), beam);
@@ -40,6 +82,9 @@ pub(crate) fn status(status: &UnitStatus) -> String {
     }
     for cause in &status.causes {
         line.push_str(&format!("  [{} {}]", cause.cause_id, plain(cause.kind().as_str_name())));
+    }
+    for warning in status.warnings() {
+        line.push_str(&format!("  (warning: {})", plain(warning.as_str_name())));
     }
     line
 }
@@ -98,7 +143,50 @@ pub(crate) fn dose_words(dose: &Dose) -> String {
     }
 }
 
-/// `CAUSE_KIND_STUCK_ON` as `stuck on`.
+/// `CAUSE_KIND_STUCK_ON` as `stuck on`, and `WARNING_COIL_WARM` as `coil warm`.
 pub(super) fn plain(name: &str) -> String {
-    name.trim_start_matches("CAUSE_KIND_").to_lowercase().replace('_', " ")
+    let name = name.trim_start_matches("CAUSE_KIND_").trim_start_matches("WARNING_");
+    name.to_lowercase().replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1::{EyewearDensity, PemfHazard, Warning};
+
+    use super::*;
+
+    fn unit_with(hazard: hazard::Hazard) -> Unit {
+        let status = UnitStatus { unit_id: "one".to_owned(), ..UnitStatus::default() };
+        let hazard = Some(Hazard { hazard: Some(hazard) });
+        Unit { status: Some(status), hazard, ..Unit::default() }
+    }
+
+    /// PEM-10, CFG-04: one line says it all.
+    #[test]
+    fn a_unit_is_listed_with_what_people_beside_it_have_to_know() {
+        let coil = PemfHazard { keep_out_distance_millimetres: 1_500 };
+        let line = unit(&unit_with(hazard::Hazard::Pemf(coil)));
+        assert!(line.ends_with("  implants 1.500 m away"), "{line}");
+        let laser = LaserHazard {
+            nominal_ocular_hazard_distance_millimetres: 24_050,
+            nominal_hazard_zone_millimetres: 9_000,
+            eyewear: vec![EyewearDensity {
+                wavelength_nanometres: 810,
+                least_optical_density_hundredths: 505,
+            }],
+            spot_areas_square_millimetres: vec![500, 900],
+        };
+        let line = unit(&unit_with(hazard::Hazard::Laser(laser)));
+        let wanted = "eyewear within 24.050 m (reflected 9.000 m): OD 5.05 at 810 nm; spots 500, \
+                      900 mm²";
+        assert!(line.ends_with(wanted), "{line}");
+        assert!(!line.contains('\n'));
+    }
+
+    #[test]
+    fn a_status_names_what_people_are_warned_of() {
+        let warnings = vec![Warning::CoilWarm.into(), Warning::BadFrames.into()];
+        let line = status(&UnitStatus { warnings, ..UnitStatus::default() });
+        assert!(line.ends_with("(warning: coil warm)  (warning: bad frames)"), "{line}");
+    }
 }

@@ -17,6 +17,8 @@ pub struct Report {
     pub hash: String,
     /// The units, in the order of the configuration.
     pub units: Vec<UnitReport>,
+    /// What is allowed and yet should be known, in sentences.
+    pub warnings: Vec<String>,
 }
 
 /// What a person has to know of one unit.
@@ -57,6 +59,7 @@ pub fn report(config: &Config, files: &dyn Files, today: Date) -> Report {
         library: config.library.clone(),
         hash: config.hash.clone(),
         units: config.units.iter().map(of).collect(),
+        warnings: config.warnings(),
     }
 }
 
@@ -97,7 +100,8 @@ impl fmt::Display for Report {
         write!(f, "{:<20} {:<9}", "unit (times in ms)", "mark")?;
         head.iter().try_for_each(|word| write!(f, " {word:>7}"))?;
         writeln!(f, "  stop     calibration")?;
-        self.units.iter().try_for_each(|unit| writeln!(f, "{unit}"))
+        self.units.iter().try_for_each(|unit| writeln!(f, "{unit}"))?;
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "\nwarning: {warning}"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -89,6 +89,23 @@ pub enum Mqtt {
         /// How it logs in, if it has to.
         login: Option<Login>,
     },
+}
+
+impl Mqtt {
+    /// Where the password goes unencrypted over a network, if it does: this version speaks no TLS
+    /// with a broker (SEC-08).
+    pub fn clear_password_to(&self) -> Option<&str> {
+        match self {
+            Self::Broker { host, login: Some(_), .. } if !is_this_machine(host) => Some(host),
+            Self::Broker { .. } | Self::Embedded { .. } => None,
+        }
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let loopback = address.is_ok_and(|address| address.to_canonical().is_loopback());
+    loopback || host.eq_ignore_ascii_case("localhost")
 }
 
 /// How the gateway logs in at a broker.

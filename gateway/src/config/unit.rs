@@ -204,6 +204,7 @@ where
             model: self.plate.model.clone(),
             serial: self.plate.serial.clone(),
             firmware: self.plate.firmware.clone(),
+            applicator: self.plate.applicator,
         }
     }
 }

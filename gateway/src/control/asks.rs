@@ -88,9 +88,6 @@ fn confirm(
             let read = violations.choice(field, *identifier, identifier_of);
             identifiers.extend(read.filter(|read| !identifiers.contains(read)));
         }
-        if !asked.plate_code.is_empty() {
-            violations.name("plate_code", &asked.plate_code, 32);
-        }
         Some(Spoken::Confirm(Box::new(Confirming {
             request: id?,
             epoch: fence?.epoch,

@@ -4,19 +4,19 @@ use clinic::{AnyStatus, RoomId, Shown, UnitId};
 use proto::v1::{self, CauseKind, Role};
 use safety::{Cause, Contacts, Latched, Release, Scope};
 
-use super::clocks::Clocks;
-use crate::directory::Directory;
+use super::{Control, clocks::Clocks};
+use crate::{directory::Directory, word};
 
 /// The causes that are latched on a unit, oldest first.
 pub(crate) fn of_unit(
-    directory: &Directory,
+    control: &Control,
     unit: UnitId,
     shown: &Shown,
     clocks: Clocks,
 ) -> Vec<v1::Cause> {
     let facts = facts(shown);
     let latched = facts.causes.iter().copied();
-    latched.map(|latched| one(directory, unit, latched, &facts, clocks)).collect()
+    latched.map(|latched| one(control, unit, latched, &facts, clocks)).collect()
 }
 
 /// The causes of a unit, and those of its readings that show whether one still stands.
@@ -43,7 +43,7 @@ pub(crate) const fn kind(cause: Cause) -> CauseKind {
     match cause {
         Cause::LinkSilence => CauseKind::LinkSilence,
         Cause::Reboot => CauseKind::Reboot,
-        Cause::Interlock => CauseKind::InterlockOpen,
+        Cause::Interlock => CauseKind::Interlock,
         Cause::KeyOff => CauseKind::KeyOff,
         Cause::Applicator => CauseKind::Applicator,
         Cause::UnexpectedOff => CauseKind::UnexpectedOff,
@@ -59,12 +59,12 @@ pub(crate) const fn kind(cause: Cause) -> CauseKind {
         Cause::EmergencyStop => CauseKind::EmergencyStop,
         Cause::RelayMismatch => CauseKind::RelayMismatch,
         Cause::RepeatedStops => CauseKind::RepeatedStops,
-        Cause::OverTemperature => CauseKind::CoilTrip,
+        Cause::OverTemperature => CauseKind::OverTemperature,
         Cause::SensorMissing => CauseKind::SensorMissing,
         Cause::Ledger => CauseKind::Ledger,
         Cause::Audit => CauseKind::Audit,
         Cause::Lateness => CauseKind::Lateness,
-        Cause::LostRecord => CauseKind::ChangeLost,
+        Cause::LostRecord => CauseKind::LostRecord,
         Cause::Suspend => CauseKind::Suspend,
         Cause::ClockBack => CauseKind::ClockBack,
         Cause::OpenMark => CauseKind::OpenMark,
@@ -121,24 +121,29 @@ fn id(directory: &Directory, unit: UnitId, latched: Latched) -> String {
         Scope::Room => format!("room.{}", directory.room_name(room(directory, unit))),
         Scope::Gateway => "gateway".to_owned(),
     };
-    let (run, kind) = (directory.run, kind(latched.cause).as_str_name());
-    let kind = kind.trim_start_matches("CAUSE_KIND_").to_lowercase().replace('_', "-");
+    let (run, kind) = (directory.run, word::cause(latched.cause).replace('_', "-"));
     format!("{run}.{blocked}.{kind}.{}", latched.at.since_boot())
 }
 
 fn one(
-    directory: &Directory,
+    control: &Control,
     unit: UnitId,
     latched: Latched,
     facts: &Facts,
     clocks: Clocks,
 ) -> v1::Cause {
     let Latched { cause, at } = latched;
+    let directory = control.directory();
     let room = directory.room_name(room(directory, unit)).to_owned();
     let (scope, unit_id, room_id) = match reach(cause) {
         Scope::Unit => (v1::CauseScope::Unit, directory.name(unit).to_owned(), String::new()),
         Scope::Room => (v1::CauseScope::Room, String::new(), room),
         Scope::Gateway => (v1::CauseScope::Gateway, String::new(), String::new()),
+    };
+    // What blocks more than a unit may have interrupted several sessions, and is one cause.
+    let session = match reach(cause) {
+        Scope::Unit => control.interrupted().by(unit, latched),
+        Scope::Room | Scope::Gateway => None,
     };
     v1::Cause {
         cause_id: id(directory, unit, latched),
@@ -146,8 +151,7 @@ fn one(
         scope: scope.into(),
         unit_id,
         room_id,
-        patient: None,
-        session_id: String::new(),
+        session_id: session.map_or_else(String::new, |session| session.to_string()),
         latched_boottime_nanoseconds: at.since_boot(),
         latched_time: Some(clocks.wall_of(at)),
         gateway_boot_id: directory.run.to_string(),
@@ -246,5 +250,40 @@ pub(crate) const fn evidence(cause: Cause) -> &'static str {
         Cause::Suspend => "The machine was suspended; units acted on their leases meanwhile.",
         Cause::ClockBack => "The wall clock stands before the last record; set it right.",
         Cause::OpenMark => "A session was open when the gateway started; reconcile its dose.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A cause has one word, wherever people read it.
+    #[test]
+    fn the_api_names_causes_by_the_words_of_telemetry() {
+        for cause in Cause::ALL {
+            let name = kind(*cause).as_str_name().to_lowercase();
+            assert_eq!(name.strip_prefix("cause_kind_"), Some(word::cause(*cause)));
+        }
+    }
+
+    /// What can be sent and nothing else is in the API: the causes, and what ends a session without
+    /// one.
+    #[test]
+    fn the_api_has_no_kind_that_is_never_sent() {
+        let ends = [
+            CauseKind::Stop,
+            CauseKind::StreamEnded,
+            CauseKind::PauseOver,
+            CauseKind::DoseReached,
+            CauseKind::TimeReached,
+            CauseKind::ConfirmationExpired,
+        ];
+        let sent = Cause::ALL.iter().map(|cause| kind(*cause)).chain(ends);
+        let sent: BTreeSet<_> = sent.map(i32::from).collect();
+        let known: BTreeSet<_> =
+            (1..1_000).filter(|number| CauseKind::try_from(*number).is_ok()).collect();
+        assert_eq!(sent, known);
     }
 }

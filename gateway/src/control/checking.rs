@@ -50,7 +50,9 @@ pub(crate) async fn ask(
             None
         }
         Ok(Answer::Refused(refused)) => return Err(control.denied(unit, &refused)),
-        Ok(Answer::Confirmed(..) | Answer::Accepted(_) | Answer::Stopped(..)) => None,
+        Ok(
+            Answer::Confirmed(..) | Answer::Accepted(_) | Answer::Released(_) | Answer::Stopped(..),
+        ) => None,
         Err(unheard) => return Err(control.about(unit, Denial::unheard(unheard))),
     };
     Ok(Opinion { decisions, checked, validity: reading.validity })

@@ -30,6 +30,12 @@ impl Clocks {
     }
 }
 
+/// The beginning of a day, in UTC.
+pub(crate) fn midnight(day: jiff::civil::Date) -> Option<Timestamp> {
+    let begun = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(timestamp(begun.timestamp()))
+}
+
 fn timestamp(at: jiff::Timestamp) -> Timestamp {
     Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
 }

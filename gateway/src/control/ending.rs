@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clinic::{Change, SessionId, Summary, UnitId, What};
 use proto::v1;
-use safety::{End, Outcome, State};
+use safety::{End, Latched, Outcome, State};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::{
@@ -26,17 +26,23 @@ pub(crate) async fn follow(control: Control, mut changes: broadcast::Receiver<Ar
 }
 
 fn note(control: &Control, change: &Change) {
-    let Some(session) = change.session else { return };
     match &change.what {
         What::State { to: State::Emitting, .. } => {
-            if let Some(kept) = control.sessions().find(session) {
+            let kept = change.session.and_then(|session| control.sessions().find(session));
+            if let Some(kept) = kept {
                 kept.start(Clocks::read().wall_of(change.at));
             }
         }
         What::Ended(summary) => {
+            let Some(session) = change.session else { return };
             let end = ended(control, change.unit, session, summary);
             control.sessions().end(session, end);
         }
+        What::Latched(cause) => {
+            let latched = Latched { cause: *cause, at: change.at };
+            control.interrupted().latched(change.unit, latched, change.session);
+        }
+        What::Released(cause) => control.interrupted().released(change.unit, *cause),
         What::State {
             to:
                 State::Offline
@@ -49,8 +55,6 @@ fn note(control: &Control, change: &Change) {
             ..
         }
         | What::Confirmed
-        | What::Latched(_)
-        | What::Released(_)
         | What::Stopped
         | What::Refused(_) => {}
     }
@@ -88,7 +92,6 @@ fn ended(control: &Control, unit: UnitId, id: SessionId, summary: &Summary) -> v
         }),
         reason: reason(end, left).into(),
         cause_ids: causes_left(control, unit, end),
-        stop: None,
         delivered_permille: permille,
         started_time: kept.and_then(|kept| kept.started()),
         ended_time: Some(clocks.now()),
@@ -164,4 +167,19 @@ fn sentence(end: End, outcome: Outcome, permille: u32, uncertain: bool) -> Strin
     };
     let doubt = if uncertain { " The dose is uncertain and needs a review." } else { "" };
     format!("{why}; {whole}.{tenths} % was delivered and {next}{doubt}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::word;
+
+    /// An outcome has one word, wherever people read it.
+    #[test]
+    fn the_api_names_outcomes_by_the_words_of_telemetry() {
+        for one in [Outcome::Complete, Outcome::Partial, Outcome::Under, Outcome::Aborted] {
+            let name = outcome(one).as_str_name().to_lowercase();
+            assert_eq!(name.strip_prefix("session_outcome_"), Some(word::outcome(one)));
+        }
+    }
 }

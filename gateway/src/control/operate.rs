@@ -12,7 +12,7 @@ use std::{
 
 use clinic::{Answer, Ask, Confirmation, Proposal, RequestId, SessionId, Verb};
 use proto::v1::{self, RefusalReason as Reason, operate_request, operate_response::Message};
-use safety::{Fence, Nanos, Timing};
+use safety::Fence;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tonic::{Status, Streaming, codegen::BoxStream};
 
@@ -251,7 +251,7 @@ impl Worker {
         if kept.operator != operator {
             return Err(not_holder());
         }
-        let expires = kept.confirmed.0.after(confirmation_time(&kept));
+        let expires = kept.confirmed.0.after(self.control.facts(unit).timing.confirmation);
         self.attach(kept, Some(request.clone())).await;
         let mut accepted = self.accepted(&request, id, fence);
         accepted.confirmation_expires_boottime_nanoseconds = Some(expires.since_boot());
@@ -380,13 +380,6 @@ async fn superseded(claim: Option<&Claim>) {
 async fn closing(control: &Control) {
     control.closes().await;
     tokio::time::sleep(OUTCOME_WITHIN).await;
-}
-
-fn confirmation_time(kept: &Kept) -> Nanos {
-    match kept.prescription.modality {
-        Some(v1::prescription::Modality::Pemf(_)) => Timing::PEMF.confirmation,
-        Some(v1::prescription::Modality::Laser(_)) | None => Timing::LASER.confirmation,
-    }
 }
 
 fn accepted(request_id: String, id: SessionId, fence: Fence) -> v1::Accepted {

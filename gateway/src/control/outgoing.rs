@@ -109,7 +109,8 @@ impl Outgoing {
         if shown.session != Some(claim.kept.id) {
             return None;
         }
-        let (sequence, remaining) = status::beacon(&shown)?;
+        let timing = &self.control.facts(claim.kept.unit).timing;
+        let (sequence, remaining) = status::beacon(&shown, timing)?;
         let key = key(&shown, sequence);
         if self.sent == Some(key) {
             return None;

@@ -131,13 +131,10 @@ pub(crate) const fn code(reason: Reason) -> Code {
         | Reason::UnitBusy
         | Reason::PatientBusy
         | Reason::Locked
-        | Reason::IdentityUnproven
-        | Reason::LeaseUnproven
         | Reason::InterlockOpen
         | Reason::KeyOff
         | Reason::FootswitchNotPressed
         | Reason::FootswitchHeld
-        | Reason::ReadBackDiffers
         | Reason::ConditionStands
         | Reason::CoilWarm
         | Reason::ReadBackPending

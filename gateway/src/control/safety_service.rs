@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use clinic::{Ask, RequestId, UnitId};
+use clinic::{Answer, Ask, Refused, RequestId, UnitId};
 use proto::v1::{self, Role, safety_service_server::SafetyService};
 use safety::{Cause, Instant};
 use tonic::{Request, Response, Status, async_trait};
@@ -22,7 +22,7 @@ use super::{
     status,
     violations::Violations,
 };
-use crate::clock;
+use crate::{clock, word};
 
 /// Releases that are remembered, so that one asked for again gets its first answer.
 const RELEASES_MAX: usize = 256;
@@ -132,8 +132,17 @@ impl Control {
         order: Order,
     ) -> Result<v1::ReleaseResponse, Denial> {
         let Order { request, unit, cause, shown } = order;
-        self.ask(&caller, unit, Some(request), Ask::Release(unit, cause)).await?;
-        let (status, kind) = (self.status_without(unit, &shown.cause_id).await, shown.kind());
+        let ask = Ask::Release(unit, cause);
+        let answer = self.ask(&caller, unit, Some(request), ask).await?;
+        let Answer::Released(kept) = answer else { return Err(lost()) };
+        let status = match kept.iter().any(|(of, _)| *of == unit) {
+            true => self.herald().shown(unit).map(|shown| status::shown(self, unit, &shown)),
+            false => self.status_without(unit, &shown.cause_id).await,
+        };
+        let still = |(of, refusal): &(UnitId, safety::Refusal)| v1::StillLatched {
+            unit_id: self.directory().name(*of).to_owned(),
+            refusal: Some(self.denied(*of, &Refused::Unit(*refusal)).into_refusal()),
+        };
         let record = v1::ReleaseRecord {
             released_by: asked.released_by.clone(),
             reason: asked.reason.clone(),
@@ -143,10 +152,12 @@ impl Control {
         let answer = v1::ReleaseResponse {
             released: Some(v1::Cause { release: Some(record), ..shown }),
             status: if asked.unit_id.is_empty() { None } else { status },
+            still_latched: kept.iter().map(still).collect(),
         };
         let role = asked.released_by.as_ref().map_or(Role::Unspecified, v1::Person::role);
         let role = person::name(role);
-        tracing::info!(cause = kind.as_str_name(), role, "a cause was released, role as claimed");
+        let (cause, still) = (word::cause(cause), kept.len());
+        tracing::info!(cause, role, still, "a cause was released, role as claimed");
         self.0.releases.keep(clock::now(), asked, answer.clone());
         Ok(answer)
     }
@@ -177,7 +188,7 @@ impl Releases {
         match known {
             None => Ok(None),
             Some(known) if known.request == *request => Ok(Some(known.answer.clone())),
-            Some(_) => Err(Denial::of(&clinic::Refused::RequestReused)),
+            Some(_) => Err(Denial::of(&Refused::RequestReused)),
         }
     }
 
@@ -196,9 +207,6 @@ fn read(asked: &v1::ReleaseRequest) -> Result<RequestId, Denial> {
     violations.name("cause_id", &asked.cause_id, 256);
     person::read(&mut violations, "released_by", asked.released_by.as_ref());
     violations.reason("reason", &asked.reason);
-    if !asked.plate_code.is_empty() {
-        violations.name("plate_code", &asked.plate_code, 32);
-    }
     violations.settle()?;
     id.and_then(RequestId::new).ok_or_else(unread)
 }

@@ -23,7 +23,8 @@ use proto::v1::{
     self, safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
     unit_service_client::UnitServiceClient,
 };
-use simulated_units::{Button, Unit};
+use safety::Timing;
+use simulated_units::{Button, Fault, Unit};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
@@ -31,10 +32,11 @@ use tokio::{
 };
 use tonic::transport::{Channel, Endpoint};
 
-use super::{Control, Facts, UnitFacts, serve};
+use super::{Control, Facts, Hazard, UnitFacts, serve};
 use crate::{
     clock,
-    directory::{Directory, Modality, Plate, Source, Sources, UnitCard},
+    config::PemfHazard,
+    directory::{Directory, Modality, Source, Sources, UnitCard},
     herald::{Herald, Mouth},
     inbox::{Inbox, Outlet, StopWhat},
 };
@@ -54,15 +56,20 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// A clinic whose units are in STANDBY.
+    /// A clinic whose units are in STANDBY, each in a room of its own.
     pub(crate) async fn new() -> Self {
-        let directory = Arc::new(directory());
+        Self::in_rooms([0, 1]).await
+    }
+
+    /// A clinic whose units are in STANDBY, in these rooms.
+    pub(crate) async fn in_rooms(rooms: [u16; 2]) -> Self {
+        let directory = Arc::new(directory(rooms));
         let (inbox, outlet) = Inbox::new(directory.units.len());
         let (herald, mouth, carry) = Herald::new(Arc::clone(&directory));
         let now = clock::now();
         let units = ward::units(now.since_boot());
         let units = Arc::new(Mutex::new(units));
-        let clinic = Clinic::new(1, ward::plans(), now);
+        let clinic = Clinic::new(1, ward::plans(rooms), now);
         let mut tasks = JoinSet::new();
         tasks.spawn(carry);
         let core = Core { clinic, units: Arc::clone(&units), mouth, waiting: Waiting::default() };
@@ -129,6 +136,16 @@ impl Stage {
     pub(crate) fn press(&self, button: Button, on: bool) {
         let now = clock::now().since_boot();
         self.units.lock().unwrap()[0].press(now, button, on);
+    }
+
+    /// From here on the coil answers nothing, or again.
+    pub(crate) fn mute_pemf(&self, mute: bool) {
+        let now = clock::now().since_boot();
+        let unit = &mut self.units.lock().unwrap()[1];
+        match mute {
+            true => unit.fault(now, Fault::Mute),
+            false => unit.heal(now),
+        }
     }
 
     /// What the laser has emitted by its own true meter, in picojoules.
@@ -260,7 +277,7 @@ impl Core {
     }
 }
 
-fn directory() -> Directory {
+fn directory(rooms: [u16; 2]) -> Directory {
     let card = |name: &str, room, modality, serial: &str| UnitCard {
         name: name.to_owned(),
         room: RoomId(room),
@@ -268,7 +285,7 @@ fn directory() -> Directory {
         real: false,
         dialect: "open-link".to_owned(),
         port: String::new(),
-        plate: Plate { serial: serial.to_owned(), ..Plate::default() },
+        plate: ward::card(serial),
     };
     let source = |line| Source { file: "limits.toml".into(), line, revision: "2026-03".into() };
     Directory {
@@ -277,8 +294,8 @@ fn directory() -> Directory {
         run: 1,
         rooms: vec!["one".to_owned(), "two".to_owned()],
         units: vec![
-            card(LASER, 0, Modality::Laser, ward::LASER_SERIAL),
-            card(PEMF, 1, Modality::Pemf, ward::PEMF_SERIAL),
+            card(LASER, rooms[0], Modality::Laser, ward::LASER_SERIAL),
+            card(PEMF, rooms[1], Modality::Pemf, ward::PEMF_SERIAL),
         ],
         sources: Sources((1..=100).map(source).collect()),
     }
@@ -289,6 +306,11 @@ fn facts() -> Facts {
         profile: "lumen-15".to_owned(),
         derived: false,
         wavelengths: limits::wavelengths(),
+        timing: ward::LASER_TIMING,
+        calibration: Some(ward::CALIBRATION),
+        hazard: Some(Hazard::Laser(ward::laser_hazard())),
     };
-    Facts { units: vec![laser, UnitFacts::default()], ..Facts::default() }
+    let hazard = Some(Hazard::Pemf(PemfHazard { keep_out_millimetres: ward::KEEP_OUT }));
+    let ring = UnitFacts { timing: Timing::PEMF, hazard, ..UnitFacts::NONE };
+    Facts { units: vec![laser, ring], ..Facts::default() }
 }

@@ -1,10 +1,10 @@
 //! How a unit stands, as the API shows it: every value with its age (API-06).
 
-use clinic::{AnyStatus, Kind, Shown, UnitId};
+use clinic::{AnyStatus, Kind, Shown, Traffic, UnitId};
 use proto::v1;
 use safety::{
     Beam, Contacts, Instant, Laser, Nanos, Output, Pemf, SessionStatus, State, Status, Temperature,
-    Timing,
+    Timing, Warning,
 };
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     clocks::Clocks,
     dose::{self, Round},
     level::{self, aged, freshness, milliseconds},
+    unit,
 };
 
 /// How a unit stands.
@@ -39,22 +40,22 @@ pub(crate) fn marks(shown: &Shown) -> (u32, Instant, State) {
     }
 }
 
-/// The newest beacon of the session on a unit, and until when its hold lasts.
-pub(crate) fn beacon(shown: &Shown) -> Option<(u64, Nanos)> {
-    fn of<M: Shape>(status: &Status<M>) -> Option<(u64, Nanos)> {
+/// The newest beacon of the session on a unit that is watched by `timing`, and for how long its hold
+/// lasts.
+pub(crate) fn beacon(shown: &Shown, timing: &Timing) -> Option<(u64, Nanos)> {
+    fn of<M: Shape>(status: &Status<M>, timing: &Timing) -> Option<(u64, Nanos)> {
         let session = status.session?;
-        let until = session.held.map(|held| held.after(M::TIMING.hold));
+        let until = session.held.map(|held| held.after(timing.hold));
         Some((session.beacon.0, until.map_or(Nanos::ZERO, |until| until.since(status.at))))
     }
     match &shown.status {
-        AnyStatus::Laser(status) => of(status),
-        AnyStatus::Pemf(status) => of(status),
+        AnyStatus::Laser(status) => of(status, timing),
+        AnyStatus::Pemf(status) => of(status, timing),
     }
 }
 
 /// What a modality looks like in the API.
 trait Shape: Kind {
-    const TIMING: Timing;
     const PLACE: v1::TemperaturePlace;
 
     fn level(control: &Control, unit: UnitId, level: Self::Level) -> v1::Level;
@@ -62,7 +63,6 @@ trait Shape: Kind {
 }
 
 impl Shape for Laser {
-    const TIMING: Timing = Timing::LASER;
     const PLACE: v1::TemperaturePlace = v1::TemperaturePlace::Handpiece;
 
     fn level(control: &Control, unit: UnitId, told: Self::Level) -> v1::Level {
@@ -75,7 +75,6 @@ impl Shape for Laser {
 }
 
 impl Shape for Pemf {
-    const TIMING: Timing = Timing::PEMF;
     const PLACE: v1::TemperaturePlace = v1::TemperaturePlace::Coil;
 
     fn level(_control: &Control, _unit: UnitId, told: Self::Level) -> v1::Level {
@@ -100,7 +99,8 @@ impl Scene<'_> {
         let directory = self.control.directory();
         let card = directory.card(self.unit);
         let at = status.at;
-        let deadline = M::TIMING.link.plus(M::TIMING.poll);
+        let timing = &self.control.facts(self.unit).timing;
+        let deadline = timing.link.plus(timing.poll);
         let told = status.session.map(|session| M::level(self.control, self.unit, session.level));
         let now = |level| aged(level, at, at, deadline);
         let until = status.session.and_then(|session| ends(status.state, session.until));
@@ -112,7 +112,7 @@ impl Scene<'_> {
             state: state(status.state).into(),
             state_remaining_milliseconds: until.map(|until| milliseconds(until.since(at))),
             beam: Some(beam_at(status.beam, at)),
-            causes: cause::of_unit(directory, self.unit, self.shown, self.clocks),
+            causes: cause::of_unit(self.control, self.unit, self.shown, self.clocks),
             level_set: told.clone().map(now),
             level_ordered: Some(now(ordered(status, told.clone()))),
             level_read_back: told.filter(|_| reads_back(status)).map(now),
@@ -123,9 +123,22 @@ impl Scene<'_> {
                 .contacts
                 .map_or_else(Vec::new, |(asked, read)| contacts(asked, read, at, deadline)),
             temperatures: temperature::<M>(status.temperature, at, deadline),
-            applicator_code: String::new(),
+            applicator_code: self.applicator(status),
             session: self.session(status),
-            link: None,
+            link: Some(link(&self.shown.link, at)),
+            warnings: status.warnings.iter().map(|one| warning(one).into()).collect(),
+        }
+    }
+
+    /// The code on the plate, which the unit proved to have. A unit with another applicator shows
+    /// its contact as open (LAS-18, PEM-07).
+    fn applicator<M: Shape>(&self, status: &Status<M>) -> String {
+        let attached = status.contacts.is_some_and(|(_, contacts)| contacts.applicator);
+        match self.control.directory().card(self.unit) {
+            Some(card) if attached && unit::is_proven(self.shown) => {
+                format!("{:#06x}", card.plate.applicator)
+            }
+            Some(_) | None => String::new(),
         }
     }
 
@@ -193,7 +206,7 @@ fn contacts(asked: Instant, read: Contacts, at: Instant, deadline: Nanos) -> Vec
     let contact = |(kind, closed): (v1::ContactKind, bool)| v1::Contact {
         kind: kind.into(),
         state: if closed { v1::ContactState::Closed } else { v1::ContactState::Open }.into(),
-        since_boottime_nanoseconds: asked.since_boot(),
+        known_boottime_nanoseconds: asked.since_boot(),
         age_milliseconds: milliseconds(age),
         freshness: freshness(age, deadline).into(),
     };
@@ -228,6 +241,29 @@ fn beam_at(beam: Beam, at: Instant) -> v1::Beam {
     }
 }
 
+fn link(traffic: &Traffic, at: Instant) -> v1::LinkHealth {
+    let Traffic { open, since, good_frames, bad_frames, last_good, .. } = *traffic;
+    let round_trip = traffic.round_trip(at).map(|took| took.get().div_ceil(NANOS_PER_MICRO));
+    v1::LinkHealth {
+        open,
+        since_boottime_nanoseconds: since.since_boot(),
+        good_frames,
+        bad_frames,
+        last_good_frame_age_milliseconds: last_good.map(|last| milliseconds(at.since(last))),
+        round_trip_microseconds: round_trip.map(|took| u32::try_from(took).unwrap_or(u32::MAX)),
+    }
+}
+
+/// What people are warned of.
+const fn warning(warning: Warning) -> v1::Warning {
+    match warning {
+        Warning::Deviation => v1::Warning::Deviation,
+        Warning::CoilWarm => v1::Warning::CoilWarm,
+        Warning::BadFrames => v1::Warning::BadFrames,
+        Warning::MoveHandpiece => v1::Warning::MoveHandpiece,
+    }
+}
+
 /// Whether a unit treats people. What is not known is taken for real.
 pub(crate) const fn mark(real: bool) -> v1::UnitMark {
     if real { v1::UnitMark::Real } else { v1::UnitMark::Simulated }
@@ -243,5 +279,74 @@ const fn state(state: State) -> v1::UnitState {
         State::Paused => v1::UnitState::Paused,
         State::Stopping => v1::UnitState::Stopping,
         State::Locked => v1::UnitState::Locked,
+    }
+}
+
+const NANOS_PER_MICRO: u64 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        control::{Facts, UnitFacts},
+        herald::Herald,
+        inbox::Inbox,
+        telemetry::samples,
+        word,
+    };
+
+    /// The API of a gateway whose units are watched by `timing`.
+    fn control(timing: Timing) -> Control {
+        let (inbox, _nobody_answers) = Inbox::new(2);
+        let (herald, _nothing_is_shown, _nor_carried) = Herald::new(samples::directory());
+        let unit = UnitFacts { timing, ..UnitFacts::NONE };
+        Control::new(inbox, herald, Facts { units: vec![unit.clone(), unit], ..Facts::default() })
+    }
+
+    /// LAS-10, LAS-17, PEM-04, COM-06: what the core warns of is shown.
+    #[test]
+    fn warnings_are_shown() {
+        let status = shown(&control(Timing::PEMF), samples::PEMF, &samples::pemf());
+        assert_eq!(status.warnings().collect::<Vec<_>>(), [v1::Warning::CoilWarm]);
+        let status = shown(&control(Timing::LASER), samples::LASER, &samples::laser());
+        assert_eq!(status.warnings, Vec::<i32>::new());
+    }
+
+    /// API-06: past which age a value is unknown is what the unit's configuration says.
+    #[test]
+    fn a_value_is_fresh_as_long_as_it_is_configured() {
+        let shorter = Nanos::from_millis(40);
+        for (timing, wanted) in [
+            (Timing::LASER, v1::Freshness::Fresh),
+            (Timing { link: shorter, poll: shorter, ..Timing::LASER }, v1::Freshness::Unknown),
+        ] {
+            // Its contacts are 90 ms old.
+            let status = shown(&control(timing), samples::LASER, &samples::laser());
+            assert!(status.contacts.iter().all(|contact| contact.freshness() == wanted));
+            assert_eq!(status.contacts.len(), 5);
+        }
+    }
+
+    /// API-04: how long a hold lasts is what the unit's configuration says.
+    #[test]
+    fn a_hold_lasts_as_long_as_it_is_configured() {
+        let shown = samples::laser();
+        for (hold, left) in [(2_000, 1_810), (1_000, 810), (100, 0)] {
+            let timing = Timing { hold: Nanos::from_millis(hold), ..Timing::LASER };
+            assert_eq!(beacon(&shown, &timing), Some((12, Nanos::from_millis(left))));
+        }
+    }
+
+    /// A warning and a state have one word each, wherever people read it.
+    #[test]
+    fn the_api_names_warnings_and_states_by_the_words_of_telemetry() {
+        for one in Warning::ALL {
+            let name = warning(*one).as_str_name().to_lowercase();
+            assert_eq!(name.strip_prefix("warning_"), Some(word::warning(*one)));
+        }
+        for one in word::STATES {
+            let name = state(*one).as_str_name().to_lowercase();
+            assert_eq!(name.strip_prefix("unit_state_"), Some(word::state(*one)));
+        }
     }
 }

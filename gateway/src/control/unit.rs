@@ -2,9 +2,9 @@
 
 use clinic::{AnyStatus, Shown, UnitId};
 use proto::v1;
-use safety::{Cause, State};
+use safety::{Cause, Instant, State};
 
-use super::{Control, status};
+use super::{Control, clocks::midnight, facts::UnitFacts, status};
 use crate::directory::{Modality, UnitCard};
 
 /// What a unit is and how it stands. `None` if there is no such unit.
@@ -31,7 +31,7 @@ pub(crate) fn as_of(
         room_id: control.directory().room_name(card.room).to_owned(),
         modality: modality(card.modality).into(),
         mark: status::mark(card.real).into(),
-        identity: newest.filter(|shown| is_proven(shown)).map(|_| identity(card)),
+        identity: newest.filter(|shown| is_proven(shown)).map(|shown| identity(card, facts, shown)),
         dialect: card.dialect.clone(),
         profile: facts.profile.clone(),
         output_reading: reading.into(),
@@ -39,32 +39,37 @@ pub(crate) fn as_of(
             Some(newest) => status::shown(control, unit, newest),
             None => unheard(card),
         }),
+        hazard: facts.hazard(),
     }
 }
 
 /// Whether the unit has said who it is, and nothing since speaks against it.
 pub(crate) fn is_proven(shown: &Shown) -> bool {
-    let (booted, causes) = match &shown.status {
-        AnyStatus::Laser(status) => (status.boot.is_some(), status.causes),
-        AnyStatus::Pemf(status) => (status.boot.is_some(), status.causes),
+    let (proven, causes) = match &shown.status {
+        AnyStatus::Laser(status) => (status.identity.is_some(), status.causes),
+        AnyStatus::Pemf(status) => (status.identity.is_some(), status.causes),
     };
     let (.., state) = status::marks(shown);
     let doubted = causes.holds(Cause::Identity) || causes.holds(Cause::LinkSilence);
-    booted && state != State::Offline && !doubted
+    proven && state != State::Offline && !doubted
 }
 
 /// The plate, which the unit has proven to be its own.
-fn identity(card: &UnitCard) -> v1::UnitIdentity {
+fn identity(card: &UnitCard, facts: &UnitFacts, shown: &Shown) -> v1::UnitIdentity {
     let plate = &card.plate;
+    let proven = match &shown.status {
+        AnyStatus::Laser(status) => status.identity,
+        AnyStatus::Pemf(status) => status.identity,
+    };
     v1::UnitIdentity {
         maker: plate.maker.clone(),
         model: plate.model.clone(),
         serial: plate.serial.clone(),
-        firmware: plate.firmware.join(" or "),
-        calibrated_time: None,
-        calibration_due_time: None,
+        allowed_firmware: plate.firmware.clone(),
+        calibrated_time: facts.calibration.and_then(|calibration| midnight(calibration.on)),
+        calibration_due_time: facts.calibration.and_then(|calibration| midnight(calibration.due)),
         proof: v1::IdentityProof::Challenged.into(),
-        proven_boottime_nanoseconds: 0,
+        proven_boottime_nanoseconds: proven.map_or(0, Instant::since_boot),
     }
 }
 

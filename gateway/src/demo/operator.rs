@@ -169,7 +169,6 @@ impl Session {
                 PatientIdentifier::RecordNumber.into(),
                 PatientIdentifier::BirthDate.into(),
             ],
-            plate_code: String::new(),
         })
     }
 

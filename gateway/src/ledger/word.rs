@@ -83,3 +83,17 @@ words!(Cause {
     ClockBack: "clock_back",
     OpenMark: "open_mark",
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::word;
+
+    /// What is read in the ledger is found again in the log and in telemetry.
+    #[test]
+    fn the_ledger_names_causes_by_the_words_of_telemetry() {
+        for cause in Cause::ALL {
+            assert_eq!(cause.word(), word::cause(*cause));
+        }
+    }
+}

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     directory::{self, UnitCard},
-    telemetry::{unit::Quality, values, word},
+    telemetry::{unit::Quality, values},
+    word,
 };
 
 /// The metrics of one unit. What is not known is not a number.

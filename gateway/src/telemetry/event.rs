@@ -11,9 +11,11 @@ use super::{
     outbox::Entry,
     quantity::{DoseJson, Rounded},
     unit::Head,
+};
+use crate::{
+    directory::{Directory, UnitCard},
     word,
 };
-use crate::directory::{Directory, UnitCard};
 
 /// An event as JSON.
 pub(crate) fn payload(

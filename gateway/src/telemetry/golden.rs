@@ -14,8 +14,9 @@ use super::{
     presence::Presence,
     samples::{self, LASER, PEMF},
     status::Standing,
-    values, word,
+    values,
 };
+use crate::word;
 
 fn matches(name: &str, payload: &[u8]) {
     let value: Value = serde_json::from_slice(payload).unwrap();

@@ -11,7 +11,7 @@ use safety::{
 };
 use serde::Serialize;
 
-use super::word;
+use crate::word;
 
 /// A dose.
 #[derive(Debug, Serialize)]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use clinic::{
-    AnyDose, AnyStatus, Change, Refused, RoomId, SessionId, Shown, Summary, UnitId, What,
+    AnyDose, AnyStatus, Change, Refused, RoomId, SessionId, Shown, Summary, Traffic, UnitId, What,
 };
 use safety::{
     Beacon, Beam, BootId, Cause, Causes, Contacts, Dose, Emission, End, Energy, Exposure, Flux,
@@ -74,12 +74,18 @@ pub(crate) fn laser() -> Shown {
         temperature: Some((at(99_500), Some(Temperature::from_centicelsius(3_012)))),
         faults: 0,
         boot: Some(BootId(9)),
+        identity: Some(at(97_500)),
         warnings: Warnings::default(),
         garbled_percent: 2,
         stray: Dose::default(),
     };
     let session = Some(SessionId { run: 7, token: 1 });
-    Shown { status: AnyStatus::Laser(status), session, relay_closed: true }
+    Shown {
+        status: AnyStatus::Laser(status),
+        session,
+        relay_closed: true,
+        link: Traffic::default(),
+    }
 }
 
 /// A field that is locked by an emergency stop and a silent link, 100 s after boot.
@@ -97,11 +103,17 @@ pub(crate) fn pemf() -> Shown {
         temperature: Some((at(98_000), None)),
         faults: 5,
         boot: None,
+        identity: None,
         warnings: [Warning::CoilWarm].into_iter().collect(),
         garbled_percent: 100,
         stray: Dose { quantity: Exposure::from_femtotesla_seconds(1), time: Nanos::new(1) },
     };
-    Shown { status: AnyStatus::Pemf(status), session: None, relay_closed: false }
+    Shown {
+        status: AnyStatus::Pemf(status),
+        session: None,
+        relay_closed: false,
+        link: Traffic::default(),
+    }
 }
 
 /// A field of 5 mT that is being given.
@@ -140,7 +152,7 @@ pub(crate) fn pemf_emitting() -> Shown {
         ..locked
     };
     let session = Some(SessionId { run: 7, token: 2 });
-    Shown { status: AnyStatus::Pemf(status), session, relay_closed: true }
+    Shown { status: AnyStatus::Pemf(status), session, relay_closed: true, link: Traffic::default() }
 }
 
 /// One of every kind of change.

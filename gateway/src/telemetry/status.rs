@@ -7,9 +7,11 @@ use serde::Serialize;
 use super::{
     moment::Moment,
     unit::{Face, Head, Quality},
+};
+use crate::{
+    directory::{Directory, UnitCard},
     word,
 };
-use crate::directory::{Directory, UnitCard};
 
 /// What a status is told again for when it differs.
 ///

@@ -4,8 +4,8 @@ use clinic::{AnyStatus, SessionId, Shown};
 use safety::{Beam, Causes, Instant, Nanos, State};
 use serde::Serialize;
 
-use super::word;
 use crate::directory::{Directory, UnitCard};
+use crate::word;
 
 /// The version of the messages. Fields are only added within one.
 pub(crate) const SCHEMA: u32 = 1;

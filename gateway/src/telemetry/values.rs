@@ -12,9 +12,11 @@ use super::{
     moment::Moment,
     quantity::{DoseJson, LevelJson, MeasuredJson, OutputJson, Rounded, remaining},
     unit::{Head, Quality},
+};
+use crate::{
+    directory::{Directory, UnitCard},
     word,
 };
-use crate::directory::{Directory, UnitCard};
 
 /// The values of a unit as JSON.
 pub(crate) fn payload(

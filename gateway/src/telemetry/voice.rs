@@ -165,7 +165,12 @@ mod tests {
             let AnyStatus::Laser(status) = laser().status else { unreachable!() };
             let beam = Beam::OffProven(at(proven));
             let status = safety::Status { state: State::Standby, beam, session: None, ..status };
-            Shown { status: AnyStatus::Laser(status), session: None, relay_closed: true }
+            Shown {
+                status: AnyStatus::Laser(status),
+                session: None,
+                relay_closed: true,
+                link: Default::default(),
+            }
         };
         let mut voice = Voice::default();
         voice.look(&off(99_000), at(100_000));

@@ -56,6 +56,35 @@ fn a_real_unit_with_all_that_it_needs_is_taken() {
     assert_eq!(login.password.expose(), CANARY_PASSWORD);
 }
 
+/// SEC-08: a password that anybody on the network can read is told of before it is sent.
+#[test]
+fn a_password_in_clear_is_warned_of_unless_the_broker_is_on_this_machine() {
+    let today = date(2026, 11, 22);
+    for (host, warns) in [
+        ("broker.clinic.example", true),
+        ("192.0.2.7", true),
+        ("localhost", false),
+        ("127.0.0.1", false),
+        ("::1", false),
+    ] {
+        let mut files = clinic();
+        change(
+            &mut files,
+            "gateway.toml",
+            "host = \"broker.clinic.example\"",
+            &format!("host = {host:?}"),
+        );
+        let config = read(&files).unwrap();
+        let shown = report(&config, &files, today).to_string();
+        assert_eq!(shown.contains(&format!("broker at {host} crosses")), warns, "{shown}");
+        assert_eq!(config.warnings().len(), usize::from(warns), "{host}");
+    }
+    let mut files = clinic();
+    let login = "username = \"gateway-1\"\npassword_file = \"broker-password\"";
+    change(&mut files, "gateway.toml", login, "");
+    assert_eq!(read(&files).unwrap().warnings(), Vec::<String>::new());
+}
+
 /// Design: without proof of who calls, only simulated units open.
 #[test]
 fn a_real_unit_is_refused_without_tls() {

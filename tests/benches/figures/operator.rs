@@ -51,7 +51,6 @@ impl Session {
                 PatientIdentifier::RecordNumber.into(),
                 PatientIdentifier::BirthDate.into(),
             ],
-            ..Confirm::default()
         });
         let name = format!("{unit}-{}", clock::now().since_boot());
         let fence = Fence { token: 0, epoch: checked.epoch };

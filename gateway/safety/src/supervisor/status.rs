@@ -75,6 +75,8 @@ pub struct Status<M: Modality> {
     pub faults: u32,
     /// The present start of the unit.
     pub boot: Option<BootId>,
+    /// When the newest proof of who it is was asked for.
+    pub identity: Option<Instant>,
     /// What people are warned of.
     pub warnings: Warnings,
     /// How many of the last hundred frames were bad.
@@ -126,6 +128,7 @@ impl<M: Modality> Supervisor<M> {
             temperature: self.heard.temperature,
             faults: self.heard.faults.map_or(0, |(_, faults)| faults),
             boot: self.heard.boot,
+            identity: self.heard.identity,
             warnings: self.warnings(),
             garbled_percent: self.heard.garbled.count_ones(),
             stray: self.stray(),

@@ -182,7 +182,6 @@ pub(super) async fn confirm(
             v1::PatientIdentifier::Name.into(),
             v1::PatientIdentifier::BirthDate.into(),
         ],
-        plate_code: String::new(),
     };
     (confirm, checked.epoch)
 }

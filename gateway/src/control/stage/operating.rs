@@ -272,6 +272,43 @@ async fn a_stop_by_somebody_else_ends_the_session() {
     assert_eq!(client.outcome().await.reason(), v1::CauseKind::Stop);
 }
 
+/// A cause names the session that it interrupted, and the end of the session names the cause.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cause_names_the_session_that_it_interrupted() {
+    let stage = Stage::new().await;
+    let (mut client, hash) = Client::confirmed(&stage).await;
+    client.holds = true;
+    client.accepted(Ask::Arm(v1::Arm { prescription_hash: hash })).await;
+    client.until(|status| status.state() == v1::UnitState::Ready).await;
+    stage.press(Button::Key, false);
+    let end = client.outcome().await;
+    assert_eq!(end.reason(), v1::CauseKind::KeyOff, "{end:#?}");
+    let named = |cause: &v1::Cause| cause.session_id == client.session;
+    let status = stage.until(LASER, |status| status.causes.iter().any(named)).await;
+    assert_eq!(status.causes[0].kind(), v1::CauseKind::KeyOff);
+    assert_eq!(end.cause_ids, [status.causes[0].cause_id.clone()]);
+
+    let stop = v1::StopAllRequest::default();
+    stage.sessions().await.stop_all(stop).await.unwrap();
+    let all = |cause: &v1::Cause| cause.kind() == v1::CauseKind::StopAll;
+    let status = stage.until(LASER, |status| status.causes.iter().any(all)).await;
+    let room = status.causes.into_iter().find(all).unwrap();
+    assert_eq!(room.session_id, "", "what blocks a room has no session");
+}
+
+/// LAS-02: what is shown of the confirmation is the time of the unit as it is configured.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confirmation_ends_when_the_configuration_says() {
+    let stage = Stage::new().await;
+    let mut client = Client::open(&stage).await;
+    let (confirm, epoch) = confirm(&stage, LASER, sample::short()).await;
+    client.fence.epoch = epoch;
+    let accepted = client.accepted(Ask::Confirm(confirm)).await;
+    let ends = accepted.confirmation_expires_boottime_nanoseconds.unwrap();
+    let seconds = (ends - accepted.accepted_boottime_nanoseconds) / 1_000_000_000;
+    assert!((140..=150).contains(&seconds), "{seconds} s");
+}
+
 /// Arms, presses the footswitch, starts, and waits until the unit emits. The operator holds.
 async fn emit(stage: &Stage, client: &mut Client, hash: Vec<u8>) {
     client.holds = true;

@@ -6,6 +6,7 @@ use proto::v1::{
     self, RefusalReason as Reason, session_service_server::SessionService as _,
     watch_units_response::Change,
 };
+use simulated_units::Button;
 use tokio::net::TcpListener;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
@@ -34,7 +35,6 @@ async fn units_are_listed_watched_and_versioned() {
     assert_eq!(names, [LASER, PEMF]);
     let laser = &all.units[0];
     assert_eq!(laser.mark(), v1::UnitMark::Simulated);
-    assert_eq!(laser.identity.as_ref().unwrap().proof(), v1::IdentityProof::Challenged);
     let beam = laser.status.as_ref().unwrap().beam.as_ref().unwrap();
     assert_eq!(beam.state(), v1::BeamState::OffProven);
     let only = v1::ListUnitsRequest { room_id: "two".to_owned() };
@@ -56,6 +56,57 @@ async fn units_are_listed_watched_and_versioned() {
             Change::Snapshot(_) | Change::Unit(_) | Change::RemovedUnitId(_) => panic!("other"),
         }
     }
+}
+
+/// COM-07, LAS-19, PEM-10, CFG-04: who a unit proved to be, when it is due, and what people beside it
+/// have to know before a start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_is_shown_with_its_plate_and_its_hazard() {
+    let stage = Stage::new().await;
+    let mut units = stage.units().await;
+    let all = units.list_units(v1::ListUnitsRequest::default()).await.unwrap().into_inner().units;
+    let [laser, ring] = all.as_slice() else { panic!("{all:#?}") };
+
+    let identity = laser.identity.as_ref().unwrap();
+    assert_eq!(identity.proof(), v1::IdentityProof::Challenged);
+    assert_eq!(identity.allowed_firmware.len(), 1);
+    assert_ne!(identity.proven_boottime_nanoseconds, 0);
+    let day = |time: Option<proto::Timestamp>| time.unwrap().seconds;
+    assert_eq!(day(identity.calibrated_time), 1_767_225_600, "2026-01-01T00:00:00Z");
+    assert_eq!(day(identity.calibration_due_time), 1_798_761_600, "2027-01-01T00:00:00Z");
+
+    let hazard = laser.hazard.as_ref().unwrap().hazard.as_ref().unwrap();
+    let v1::hazard::Hazard::Laser(hazard) = hazard else { panic!("{hazard:?}") };
+    assert_eq!(hazard.nominal_ocular_hazard_distance_millimetres, 24_000);
+    assert_eq!(hazard.spot_areas_square_millimetres, [500]);
+    assert!(hazard.eyewear.iter().all(|one| one.least_optical_density_hundredths == 500));
+    assert!(!hazard.eyewear.is_empty());
+    let coil = v1::hazard::Hazard::Pemf(v1::PemfHazard { keep_out_distance_millimetres: 1_500 });
+    assert_eq!(ring.hazard.as_ref().unwrap().hazard, Some(coil));
+}
+
+/// What a unit is connected by and what is attached to it: the code of the applicator as long as its
+/// contact is closed (LAS-18, PEM-07), and the traffic on its line (COM-06).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_is_shown_with_its_applicator_and_its_line() {
+    let stage = Stage::new().await;
+    let status = stage.status(LASER).await;
+    assert_eq!(status.applicator_code, "0x0101");
+    assert_eq!(status.warnings, Vec::<i32>::new());
+    let known = status.contacts[0].known_boottime_nanoseconds;
+    assert!(0 < known && known <= status.made_boottime_nanoseconds);
+    let link = status.link.unwrap();
+    assert!(link.open && 0 < link.good_frames, "{link:?}");
+    assert!(link.round_trip_microseconds.is_some(), "{link:?}");
+    assert!(link.last_good_frame_age_milliseconds.is_some(), "{link:?}");
+
+    stage.press(Button::Applicator, false);
+    stage.until(LASER, |status| status.applicator_code.is_empty()).await;
+    stage.mute_pemf(true);
+    let bad = |status: &v1::UnitStatus| 0 < status.link.as_ref().unwrap().bad_frames;
+    let status = stage.until(PEMF, bad).await;
+    assert!(status.link.unwrap().open);
+    stage.until(PEMF, |status| status.applicator_code.is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -251,7 +302,6 @@ async fn a_room_is_stopped_and_released() {
         cause_id: ids[0].clone(),
         released_by: Some(person("O. Operator", v1::Role::Operator)),
         reason: "the room was searched".to_owned(),
-        plate_code: String::new(),
     };
     let short = v1::ReleaseRequest { reason: "fine".to_owned(), ..whole.clone() };
     let status = safety.release(short).await.unwrap_err();
@@ -285,6 +335,57 @@ async fn a_room_is_stopped_and_released() {
     let reused = v1::ReleaseRequest { reason: "for another reason".to_owned(), ..whole };
     let status = safety.release(reused).await.unwrap_err();
     assert_refused(&status, Reason::RequestIdReused, Code::InvalidArgument);
+}
+
+/// LCK-03: what locks a room is released on each unit that proved since who it is and that it is
+/// off; the others are listed with their reasons, and keep it until they are ready too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_release_lists_the_units_that_still_hold_the_cause() {
+    let stage = Stage::in_rooms([0, 0]).await;
+    let stop = v1::StopAllRequest { room_id: "one".to_owned(), reason: String::new() };
+    let answer = stage.sessions().await.stop_all(stop).await.unwrap().into_inner();
+    let [cause_id] = answer.cause_ids.as_slice() else { panic!("{answer:#?}") };
+    stage.mute_pemf(true);
+
+    // The cause is named by the unit that is silent: it goes where it can go.
+    let released = release(&stage, PEMF, cause_id).await;
+    let [still] = released.still_latched.as_slice() else { panic!("{released:#?}") };
+    assert_eq!(still.unit_id, PEMF);
+    let refusal = still.refusal.as_ref().unwrap();
+    assert_eq!(refusal.reason(), Reason::Offline);
+    assert!(!refusal.sentence.is_empty());
+    assert!(holds(released.status.as_ref().unwrap(), cause_id));
+    stage.until(LASER, |status| !holds(status, cause_id)).await;
+    assert!(holds(&stage.status(PEMF).await, cause_id));
+
+    stage.mute_pemf(false);
+    let released = release(&stage, PEMF, cause_id).await;
+    assert_eq!(released.still_latched, []);
+    stage.until(PEMF, |status| !holds(status, cause_id)).await;
+}
+
+fn holds(status: &v1::UnitStatus, cause_id: &str) -> bool {
+    status.causes.iter().any(|cause| cause.cause_id == cause_id)
+}
+
+/// Releases a cause as soon as one unit has proven its identity since.
+async fn release(stage: &Stage, unit: &str, cause_id: &str) -> v1::ReleaseResponse {
+    let mut safety = stage.safety().await;
+    for attempt in 0..100 {
+        let request = v1::ReleaseRequest {
+            request_id: format!("{unit}-{attempt}-{}", crate::clock::now().since_boot()),
+            unit_id: unit.to_owned(),
+            cause_id: cause_id.to_owned(),
+            released_by: Some(person("O. Operator", v1::Role::Operator)),
+            reason: "the room was searched".to_owned(),
+        };
+        match safety.release(request).await {
+            Ok(released) => return released.into_inner(),
+            Err(status) => assert_refused(&status, Reason::Offline, Code::Unavailable),
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("{unit} does not prove who it is");
 }
 
 /// An unknown room stops all: there is no better guess.

@@ -4,13 +4,15 @@ use clinic::{AnyPlan, LineId, Plan, RoomId, UnitId};
 use device_drivers::open_link::{
     Capability, Coil, OpenLink, Optics, Plate, Range, Secret, Source, Spoken, Steps,
 };
+use jiff::civil::date;
 use safety::{
-    CoilLimits, Flux, Frequency, Laser, Nanos, Output, Pemf, Permille, Power, Slew, Terms, Timing,
-    Wavelength,
+    Area, CoilLimits, Flux, Frequency, Laser, Nanos, OpticalDensity, Output, Pemf, Permille, Power,
+    Slew, Terms, Timing, Wavelength,
 };
 use simulated_units::{self as built, Modality, Unit};
 
 use super::limits;
+use crate::config::{Calibration, LaserHazard};
 
 pub(super) const LASER_SERIAL: &str = "OL15-0001";
 pub(super) const PEMF_SERIAL: &str = "RING-0001";
@@ -23,11 +25,49 @@ pub(super) fn units(now: u64) -> Vec<Unit> {
     ]
 }
 
-pub(super) fn plans() -> Vec<AnyPlan> {
+/// When the laser was calibrated and falls due.
+pub(super) const CALIBRATION: Calibration =
+    Calibration { on: date(2026, 1, 1), due: date(2027, 1, 1) };
+/// What nobody with an implant may come nearer to the coil than, in millimetres.
+pub(super) const KEEP_OUT: u32 = 1_500;
+/// A test shares its machine with others: it is watched as a clinic would not be. The confirmation
+/// is shorter than it may be, so that a test sees whose time is shown.
+pub(super) const LASER_TIMING: Timing = Timing {
+    link: Nanos::from_secs(1),
+    warning: Nanos::from_secs(2),
+    confirmation: Nanos::from_secs(150),
+    ..Timing::LASER
+};
+
+/// The plate of the unit with this serial number, as people are shown it.
+pub(super) fn card(serial: &str) -> crate::directory::Plate {
+    let built = match serial {
+        LASER_SERIAL => built::Plan::laser(serial),
+        _ => built::Plan::pemf(serial),
+    };
+    crate::directory::Plate {
+        maker: built.maker,
+        model: built.model,
+        serial: built.serial,
+        firmware: vec![built.firmware],
+        applicator: built.applicator,
+    }
+}
+
+pub(super) fn laser_hazard() -> LaserHazard {
+    LaserHazard {
+        eyewear: OpticalDensity::from_tenths(50),
+        ocular_distance_millimetres: 24_000,
+        zone_millimetres: 9_000,
+        divergence_milliradians: 350,
+        spots: vec![Area::from_square_millimetres(500)],
+    }
+}
+
+pub(super) fn plans(rooms: [u16; 2]) -> Vec<AnyPlan> {
     let laser = built::Plan::laser(LASER_SERIAL);
     let terms = Terms {
-        // A test shares its machine with others: it is watched as a clinic would not be.
-        timing: Timing { link: Nanos::from_secs(1), warning: Nanos::from_secs(2), ..Timing::LASER },
+        timing: LASER_TIMING,
         lease: Nanos::from_millis(1_000),
         rise: Nanos::from_secs(3),
         off_below: Power::from_milliwatts(50),
@@ -35,7 +75,7 @@ pub(super) fn plans() -> Vec<AnyPlan> {
         coil: None,
     };
     let plate = plate(&laser, &terms, light(&laser));
-    let own = plan(0, terms, limits::laser(&terms), OpenLink::new(plate).unwrap());
+    let own = plan((0, rooms[0]), terms, limits::laser(&terms), OpenLink::new(plate).unwrap());
     let mut plans = vec![AnyPlan::Laser(Box::new(own))];
 
     let ring = built::Plan::pemf(PEMF_SERIAL);
@@ -49,12 +89,13 @@ pub(super) fn plans() -> Vec<AnyPlan> {
     };
     let plate = self::plate(&ring, &terms, field(&ring));
     let limits = limits::pemf(&terms, ring.applicator);
-    plans.push(AnyPlan::Pemf(Box::new(plan(1, terms, limits, OpenLink::new(plate).unwrap()))));
+    let own = plan((1, rooms[1]), terms, limits, OpenLink::new(plate).unwrap());
+    plans.push(AnyPlan::Pemf(Box::new(own)));
     plans
 }
 
 fn plan<M: clinic::Kind + Spoken>(
-    place: u16,
+    (place, room): (u16, u16),
     terms: Terms<M>,
     limits: safety::Limits<M>,
     dialect: OpenLink<M>,
@@ -66,7 +107,7 @@ where
     Plan {
         id: UnitId(place),
         line: LineId(place),
-        room: RoomId(place),
+        room: RoomId(room),
         real: false,
         terms,
         limits,

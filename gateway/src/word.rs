@@ -1,4 +1,5 @@
-//! The words of telemetry, metrics and logs for what the core says in types.
+//! The words for what the core says in types: those of telemetry, metrics and logs. For causes,
+//! warnings, states and outcomes the names of the API are the same words, and a test holds them to it.
 //!
 //! Written out by hand, so that a name in the code can change without a dashboard noticing, and so
 //! that nothing new reaches a dashboard before somebody chose its word.
