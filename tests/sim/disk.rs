@@ -240,7 +240,7 @@ impl Book {
                 AnyDose::Pemf(_) => count.pemf += 1,
             }
             let (leaves_day, leaves_week) = (kept.at.after(DAY), kept.at.after(DAY.times(7)));
-            let one = Given { site: kept.site, charged, leaves_day, leaves_week };
+            let one = Given { site: Some(kept.site), charged, leaves_day, leaves_week };
             given.push((kept.patient.clone(), one));
         }
         Past {
@@ -250,6 +250,8 @@ impl Book {
                 .collect(),
             given,
             course: course.into_iter().collect(),
+            // No story goes on within minutes of a trip and a restart.
+            trips: Vec::new(),
         }
     }
 

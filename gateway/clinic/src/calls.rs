@@ -248,7 +248,7 @@ impl<M: Kind> Unit<M> {
             hash: confirmation.hash,
             opened: false,
         });
-        self.last_patient = Some(proposal.patient.clone());
+        self.treats(proposal.patient.clone());
         self.settle(desk);
         desk.tell(self.id, Some(session), What::Confirmed);
         Ok(self.fence())

@@ -7,6 +7,7 @@ use safety::{Cause, Instant, Site, SliceId};
 use crate::{
     effect::{Change, Effect, Entry, What},
     name::{EntryId, PatientKey, RoomId, SessionId, UnitId},
+    patient::Stretch,
 };
 
 /// How many entries may wait for their receipts. A ledger that is further behind counts as failed.
@@ -21,6 +22,10 @@ pub(crate) struct Desk<'a> {
     pub(crate) spread: Vec<(RoomId, Cause)>,
     /// Patients on whom something got too hot, and where.
     pub(crate) trips: Vec<(PatientKey, Site)>,
+    /// What patients got without a session.
+    pub(crate) strays: Vec<Stretch>,
+    /// An entry found no place: it will never be durable.
+    pub(crate) is_full: bool,
 }
 
 /// The entries that wait for their receipts.
@@ -41,11 +46,20 @@ pub(crate) enum Purpose {
     Record,
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    pub(crate) fn new(
+        now: Instant,
+        effects: &'a mut Vec<Effect>,
+        entries: &'a mut Entries,
+    ) -> Self {
+        let (spread, trips, strays) = (Vec::new(), Vec::new(), Vec::new());
+        Self { now, effects, entries, spread, trips, strays, is_full: false }
+    }
+
     /// Has an entry made durable. When too many wait, the ledger has failed.
     pub(crate) fn enter(&mut self, unit: UnitId, purpose: Purpose, entry: Entry) {
         if self.entries.open.len() >= ENTRIES_MAX {
-            self.spread.push((RoomId(0), Cause::Ledger));
+            self.is_full = true;
             return;
         }
         self.entries.last = self.entries.last.saturating_add(1);

@@ -140,7 +140,7 @@ pub enum Refused {
     WrongModality,
     /// The patient is under treatment on another unit.
     PatientBusy,
-    /// An open mark or a debt of this patient has yet to be reconciled.
+    /// An open mark of this patient has yet to be reconciled.
     PatientLocked,
     /// No such unit.
     UnknownUnit,

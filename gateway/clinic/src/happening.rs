@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use safety::{Beacon, Cause, Fence};
+use safety::{Beacon, Cause, Fence, Instant, Site};
 
 use crate::{
     kind::AnyPrescription,
@@ -143,4 +143,6 @@ pub struct Past {
     pub given: Vec<(PatientKey, Given)>,
     /// How many sessions patients ever had.
     pub course: Vec<(PatientKey, Course)>,
+    /// On whom something got too hot, where, and when: oldest first.
+    pub trips: Vec<(PatientKey, Site, Instant)>,
 }

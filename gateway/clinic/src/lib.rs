@@ -113,12 +113,17 @@ impl Clinic {
     /// Takes what happened, and appends what follows from it to `effects`.
     pub fn step(&mut self, now: Instant, happening: Happening, effects: &mut Vec<Effect>) {
         let mut entries = core::mem::take(&mut self.entries);
-        let mut desk =
-            Desk { now, effects, entries: &mut entries, spread: Vec::new(), trips: Vec::new() };
+        let mut desk = Desk::new(now, effects, &mut entries);
         self.take(&mut desk, happening);
         self.spread(&mut desk);
+        if desk.is_full && !core::mem::replace(&mut self.ledger_failed, true) {
+            self.lock_all(&mut desk, Cause::Ledger);
+        }
         for (patient, site) in desk.trips {
             self.patients.trip(now, patient, site);
+        }
+        for stretch in desk.strays {
+            self.patients.stray(now, stretch);
         }
         self.entries = entries;
     }
@@ -270,7 +275,7 @@ impl Clinic {
     /// Counts a settled session against the windows of its patient.
     fn count(&mut self, now: Instant, booking: Booking, summary: Summary) {
         let given = Given {
-            site: booking.site,
+            site: Some(booking.site),
             charged: summary.charged,
             leaves_day: now.after(patient::DAY),
             leaves_week: now.after(patient::WEEK),
@@ -287,11 +292,14 @@ impl Clinic {
         for (patient, course) in past.course {
             self.patients.set_course(patient, course);
         }
+        for (patient, site, at) in past.trips {
+            self.patients.trip(at, patient, site);
+        }
         for (id, patient) in past.open_marks {
             self.patients.mark(id, patient.clone());
             if let Some(any) = id.and_then(|id| self.unit(id)) {
                 with!(any, unit => {
-                    unit.last_patient = Some(patient);
+                    unit.treats(patient);
                     let _never_refused = unit.input(desk, Input::Lock(Cause::OpenMark));
                 });
             }

@@ -22,11 +22,12 @@ const PATIENTS_MAX: usize = 65_536;
 /// patient who had as many gets no other: what is forgotten would be given again.
 const GIVEN_MAX: usize = 64;
 
-/// One settled session of a patient.
+/// What a patient was given in one session, or without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Given {
-    /// Where.
-    pub site: Site,
+    /// Where. `None` is emission that belongs to no session: nobody knows where, so it counts whole at
+    /// every site until a person decides.
+    pub site: Option<Site>,
     /// What was charged.
     pub charged: AnyDose,
     /// When it ended, in terms of windows: when it leaves the one of 24 hours.
@@ -36,6 +37,16 @@ pub struct Given {
 }
 
 impl Given {
+    /// Whether it may have been at this site.
+    fn is_at(&self, site: Site) -> bool {
+        self.site.is_none_or(|own| own == site)
+    }
+
+    /// Whether it was beside this site, and did not touch it.
+    fn is_beside(&self, site: Site) -> bool {
+        self.site.is_some_and(|own| site.borders(own))
+    }
+
     /// How long ago it ended.
     fn since(&self, now: Instant) -> Nanos {
         WEEK.minus(self.leaves_week.since(now))
@@ -61,10 +72,23 @@ impl Course {
     }
 }
 
+/// Emission of one unit that belongs to no session, while its last patient was the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Stretch {
+    pub(crate) unit: UnitId,
+    /// Counts the stretches of the unit.
+    pub(crate) number: u32,
+    pub(crate) patient: PatientKey,
+    /// All of it so far.
+    pub(crate) charged: AnyDose,
+}
+
 /// All patients that were treated or are.
 #[derive(Debug, Default)]
 pub(crate) struct Patients {
     given: BTreeMap<PatientKey, Vec<Given>>,
+    /// What patients got without a session, with when it leaves the windows.
+    strays: Vec<(Stretch, Given)>,
     course: BTreeMap<PatientKey, Course>,
     /// When a coil or a patient last got too hot, and where, whatever the modality.
     trips: BTreeMap<(PatientKey, Site), Instant>,
@@ -76,7 +100,7 @@ impl Patients {
     /// Whether another session of this patient can be remembered.
     pub(crate) fn has_room_for(&self, now: Instant, patient: &PatientKey) -> bool {
         let known = self.course.contains_key(patient) || self.course.len() < PATIENTS_MAX;
-        known && self.given(now, patient).count() < GIVEN_MAX
+        known && self.sessions(now, patient).count() < GIVEN_MAX
     }
 
     /// Counts a session that was settled now.
@@ -115,10 +139,32 @@ impl Patients {
         self.given.retain(|_, sessions| sessions.iter().any(|session| now < session.leaves_week));
     }
 
-    /// What a patient was given within the week before `now`.
-    pub(crate) fn given(&self, now: Instant, patient: &PatientKey) -> impl Iterator<Item = &Given> {
+    /// Counts what the last patient of a unit got without a session: it grows as long as the unit
+    /// emits, and stays in the windows from its end on.
+    pub(crate) fn stray(&mut self, now: Instant, stretch: Stretch) {
+        self.strays.retain(|(other, given)| {
+            let newer = (other.unit, other.number) == (stretch.unit, stretch.number);
+            now < given.leaves_week && !newer
+        });
+        let (leaves_day, leaves_week) = (now.after(DAY), now.after(WEEK));
+        let given = Given { site: None, charged: stretch.charged, leaves_day, leaves_week };
+        self.strays.push((stretch, given));
+    }
+
+    /// The sessions of a patient within the week before `now`, and what was given without one before
+    /// the gateway started.
+    fn sessions(&self, now: Instant, patient: &PatientKey) -> impl Iterator<Item = &Given> {
         let sessions = self.given.get(patient).into_iter().flatten();
         sessions.filter(move |session| now < session.leaves_week)
+    }
+
+    /// What a patient was given within the week before `now`.
+    fn given(&self, now: Instant, patient: &PatientKey) -> impl Iterator<Item = &Given> {
+        let strays = self
+            .strays
+            .iter()
+            .filter(move |(stretch, given)| stretch.patient == *patient && now < given.leaves_week);
+        self.sessions(now, patient).chain(strays.map(|(_, given)| given))
     }
 
     /// What counts against the windows of a patient at a site (DOS-09, SES-15).
@@ -136,8 +182,9 @@ impl Patients {
         let mut site_last: Option<Nanos> = None;
         for given in self.given(now, patient) {
             let Some(charged) = M::own_dose(given.charged) else { continue };
-            week_sessions = week_sessions.saturating_add(1);
-            if given.site == site {
+            let one = u32::from(given.site.is_some());
+            week_sessions = week_sessions.saturating_add(one);
+            if given.is_at(site) {
                 let ago = given.since(now);
                 site_last = Some(site_last.map_or(ago, |last| last.min(ago)));
             }
@@ -145,10 +192,10 @@ impl Patients {
                 continue;
             }
             day = M::plus(day, charged);
-            if given.site == site {
+            if given.is_at(site) {
                 here = M::plus(here, charged);
-                site_sessions = site_sessions.saturating_add(1);
-            } else if site.borders(given.site) {
+                site_sessions = site_sessions.saturating_add(one);
+            } else if given.is_beside(site) {
                 here = M::plus(here, M::half(charged));
             }
         }

@@ -16,6 +16,7 @@ use crate::{
     kind::Kind,
     line::Line,
     name::{CallId, LineId, PatientKey, RoomId, SessionId, UnitId},
+    patient::Stretch,
     stops::Stops,
     traffic::Traffic,
 };
@@ -56,7 +57,7 @@ pub(crate) struct Unit<M: Kind> {
     pub(crate) limits: Limits<M>,
     pub(crate) supervisor: Supervisor<M>,
     pub(crate) booking: Option<Booking>,
-    pub(crate) last_patient: Option<PatientKey>,
+    last_patient: Option<PatientKey>,
     dialect: Box<dyn Dialect<M> + Send>,
     line: Line,
     traffic: Traffic,
@@ -71,6 +72,8 @@ struct Known<M: Kind> {
     slice: SliceId,
     settling: bool,
     stray: (M::Dose, Instant),
+    /// Which stretch of stray emission this is, and all there was before it.
+    stretch: (u32, M::Dose),
     relay: Option<bool>,
     shown: Option<(Instant, Key)>,
     turned: Instant,
@@ -96,6 +99,7 @@ impl<M: Kind> Unit<M> {
             slice: SliceId::default(),
             settling: false,
             stray: (M::Dose::default(), now),
+            stretch: (0, M::Dose::default()),
             relay: None,
             shown: None,
             turned: now,
@@ -367,6 +371,15 @@ impl<M: Kind> Unit<M> {
         }
     }
 
+    /// Whose emission without a session is charged from now on.
+    pub(crate) fn treats(&mut self, patient: PatientKey) {
+        if self.last_patient.as_ref() != Some(&patient) {
+            let (number, _) = self.known.stretch;
+            self.known.stretch = (number.wrapping_add(1), self.supervisor.stray());
+            self.last_patient = Some(patient);
+        }
+    }
+
     fn enter_stray(&mut self, desk: &mut Desk<'_>) {
         let stray = self.supervisor.stray();
         let (entered, at) = self.known.stray;
@@ -375,6 +388,11 @@ impl<M: Kind> Unit<M> {
             return;
         }
         self.known.stray = (stray, desk.now);
+        if let Some(patient) = &self.last_patient {
+            let (number, before) = self.known.stretch;
+            let charged = M::dose(M::minus(stray, before));
+            desk.strays.push(Stretch { unit: self.id, number, patient: patient.clone(), charged });
+        }
         let entry = Entry::Stray {
             unit: self.id,
             patient: self.last_patient.clone(),

@@ -125,6 +125,7 @@ impl Scene<'_> {
             temperatures: temperature::<M>(status.temperature, at, deadline),
             applicator_code: self.applicator(status),
             session: self.session(status),
+            stray: stray::<M>(status.stray),
             link: Some(link(&self.shown.link, at)),
             warnings: status.warnings.iter().map(|one| warning(one).into()).collect(),
         }
@@ -161,6 +162,11 @@ impl Scene<'_> {
             uncertain: false,
         })
     }
+}
+
+/// Emission that belongs to no session, if there was any.
+fn stray<M: Shape>(dose: M::Dose) -> Option<v1::Dose> {
+    (dose != M::Dose::default()).then(|| dose::shown(M::dose(dose), None, Round::Up))
 }
 
 /// What the unit is ordered to emit now. What emits in vain, behind a footswitch, is still ordered.
@@ -228,7 +234,7 @@ fn temperature<M: Shape>(
     }]
 }
 
-fn beam_at(beam: Beam, at: Instant) -> v1::Beam {
+pub(crate) fn beam_at(beam: Beam, at: Instant) -> v1::Beam {
     let (state, since) = match beam {
         Beam::OffProven(since) => (v1::BeamState::OffProven, since),
         Beam::On(since) => (v1::BeamState::On, since),

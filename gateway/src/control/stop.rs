@@ -5,7 +5,7 @@
 
 use clinic::{RoomId, UnitId};
 use proto::v1;
-use safety::{Cause, Instant};
+use safety::{Beam, Cause, Instant};
 use tokio::task::JoinHandle;
 
 use super::{Control, cause, clocks::Clocks, status};
@@ -78,7 +78,10 @@ fn shown(
         first_stop_byte_after_microseconds: written.map(after),
         off_confirmed_after_microseconds: confirmed.map(after),
         accepted_time: Some(Clocks::read().wall_of(accepted)),
-        beam: newest.as_ref().map(status::beam),
+        beam: match confirmed {
+            Some(off) => Some(status::beam_at(Beam::OffProven(off), off)),
+            None => newest.as_ref().map(status::beam),
+        },
         relay_opened: confirmed.is_none() && newest.is_some_and(|shown| !shown.relay_closed),
         epoch: newest.map_or(0, |shown| status::marks(&shown).0.into()),
     }

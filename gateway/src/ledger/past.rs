@@ -21,13 +21,19 @@ pub(super) fn load(
     start: &Start<'_>,
 ) -> Result<Past, LedgerError> {
     let reader = Reader { connection, path, start };
-    let mut past = Past { causes: reader.causes()?, course: reader.courses()?, ..Past::default() };
+    let mut past = Past {
+        causes: reader.causes()?,
+        course: reader.courses()?,
+        trips: reader.trips()?,
+        ..Past::default()
+    };
     for session in reader.sessions()? {
         if session.open {
             past.open_marks.push((reader.unit(&session.unit), session.patient.clone()));
         }
         past.given.push((session.patient, session.given));
     }
+    past.given.extend(reader.strays()?);
     Ok(past)
 }
 
@@ -54,11 +60,9 @@ impl Reader<'_> {
 
     /// The sessions, oldest first (SES-14).
     fn sessions(&self) -> Result<Vec<Session>, LedgerError> {
-        let cutoff = self.start.wall.checked_sub(SignedDuration::from_secs(WEEK_SECS));
-        let cutoff = stamp::utc(cutoff.unwrap_or(Timestamp::MIN));
         let known = |error| file::known(self.path, error);
         let mut select = self.connection.prepare(SESSIONS).map_err(known)?;
-        let mut rows = select.query((cutoff, self.start.boot)).map_err(known)?;
+        let mut rows = select.query((self.cutoff(), self.start.boot)).map_err(known)?;
         let mut sessions = Vec::new();
         while let Some(row) = rows.next().map_err(known)? {
             sessions.push(self.session(row)?);
@@ -67,8 +71,51 @@ impl Reader<'_> {
     }
 
     fn session(&self, row: &Row<'_>) -> Result<Session, LedgerError> {
+        Ok(Session {
+            unit: self.get(row, "unit")?,
+            patient: self.patient(row)?,
+            given: self.given(row, Some(self.site(row)?))?,
+            open: self.get(row, "open")?,
+        })
+    }
+
+    /// What was given without a session within the longest window, to whom it was charged. What was
+    /// charged to nobody counts for nobody.
+    fn strays(&self) -> Result<Vec<(PatientKey, Given)>, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(STRAYS).map_err(known)?;
+        let mut rows = select.query((self.cutoff(), self.start.boot)).map_err(known)?;
+        let mut strays = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            strays.push((self.patient(row)?, self.given(row, None)?));
+        }
+        Ok(strays)
+    }
+
+    /// On whom something got too hot within the last day, oldest first.
+    fn trips(&self) -> Result<Vec<(PatientKey, Site, Instant)>, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(TRIPS).map_err(known)?;
+        let mut rows = select.query((Cause::OverTemperature.word(),)).map_err(known)?;
+        let mut trips = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            let age = self.age(row)?;
+            if age < DAY {
+                // One of before the boot counts as of the boot: later than it was.
+                let at = self.start.now.since_boot().saturating_sub(age.get());
+                trips.push((self.patient(row)?, self.site(row)?, Instant::from_boot(at)));
+            }
+        }
+        Ok(trips)
+    }
+
+    fn site(&self, row: &Row<'_>) -> Result<Site, LedgerError> {
         let region: Region = self.word(row, "region")?;
         let side: Side = self.word(row, "side")?;
+        Site::new(region, side).ok_or_else(|| self.unreadable("side"))
+    }
+
+    fn given(&self, row: &Row<'_>, site: Option<Site>) -> Result<Given, LedgerError> {
         let amount = Amount {
             modality: self.word(row, "modality")?,
             quantity: self.get(row, "quantity")?,
@@ -76,18 +123,18 @@ impl Reader<'_> {
         };
         let age = self.age(row)?;
         let leaves = |window: Nanos| self.start.now.after(window.minus(age));
-        let given = Given {
-            site: Site::new(region, side).ok_or_else(|| self.unreadable("side"))?,
+        Ok(Given {
+            site,
             charged: amount.dose().ok_or_else(|| self.unreadable("quantity"))?,
             leaves_day: leaves(DAY),
             leaves_week: leaves(WEEK),
-        };
-        Ok(Session {
-            unit: self.get(row, "unit")?,
-            patient: self.patient(row)?,
-            given,
-            open: self.get(row, "open")?,
         })
+    }
+
+    /// By the wall clock, what ended before this has left the longest window.
+    fn cutoff(&self) -> String {
+        let cutoff = self.start.wall.checked_sub(SignedDuration::from_secs(WEEK_SECS));
+        stamp::utc(cutoff.unwrap_or(Timestamp::MIN))
     }
 
     /// How long ago a session ended, at the least.
@@ -191,6 +238,30 @@ const SESSIONS: &str = "
     WHERE t.run IS NULL
         OR (t.outcome <> 'aborted' AND (utc >= ?1 OR r.boot_id = ?2))
     ORDER BY s.run, s.token";
+
+const STRAYS: &str = "
+    SELECT
+        s.patient_issuer, s.patient_id, s.modality,
+        s.quantity - s.from_quantity AS quantity,
+        s.time_ns - s.from_time_ns AS time_ns,
+        s.written_utc AS utc, s.written_boot_ns AS boot_ns, r.boot_id
+    FROM strays AS s JOIN runs AS r USING (run)
+    WHERE s.patient_id IS NOT NULL AND (s.written_utc >= ?1 OR r.boot_id = ?2)
+    ORDER BY s.run, s.unit, s.stretch";
+
+/// A trip ended the session that its unit had at the time.
+const TRIPS: &str = "
+    SELECT
+        s.patient_issuer, s.patient_id, s.region, s.side,
+        c.latched_utc AS utc, c.latched_boot_ns AS boot_ns, r.boot_id
+    FROM causes AS c
+    JOIN runs AS r ON r.run = c.latched_run
+    JOIN sessions AS s ON s.unit = c.unit AND s.run = c.latched_run
+        AND s.opened_boot_ns <= c.latched_boot_ns
+    LEFT JOIN settlements AS t USING (run, token)
+    WHERE c.cause = ?1
+        AND (t.run IS NULL OR t.settled_run <> s.run OR t.settled_boot_ns >= c.latched_boot_ns)
+    ORDER BY c.id";
 
 const COURSES: &str = "
     SELECT s.patient_issuer, s.patient_id, s.modality, count(*) AS sessions

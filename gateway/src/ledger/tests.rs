@@ -285,7 +285,7 @@ fn settle(session: SessionId, charged: AnyDose, outcome: Outcome) -> Entry {
 /// What `given` must be `age` seconds after it ended.
 fn given(site: Site, charged: AnyDose, when: When, age: u64) -> Given {
     let leaves = |days: u64| when.now().after(Nanos::from_secs((days * DAY).saturating_sub(age)));
-    Given { site, charged, leaves_day: leaves(1), leaves_week: leaves(7) }
+    Given { site: Some(site), charged, leaves_day: leaves(1), leaves_week: leaves(7) }
 }
 
 /// Where the ledger is, in a test that runs again in a process of its own.

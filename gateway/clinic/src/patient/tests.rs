@@ -15,7 +15,7 @@ use safety::{
     Site,
 };
 
-use super::{Course, DAY, GIVEN_MAX, Given, PATIENTS_MAX, Patients, WEEK};
+use super::{Course, DAY, GIVEN_MAX, Given, PATIENTS_MAX, Patients, Stretch, WEEK};
 use crate::{AnyDose, PatientKey, UnitId};
 
 const HOUR: Nanos = Nanos::from_secs(3_600);
@@ -56,7 +56,7 @@ fn neck() -> Site {
 
 fn given(hours: u64, site: Site, charged: AnyDose) -> Given {
     let end = at(hours);
-    Given { site, charged, leaves_day: end.after(DAY), leaves_week: end.after(WEEK) }
+    Given { site: Some(site), charged, leaves_day: end.after(DAY), leaves_week: end.after(WEEK) }
 }
 
 impl Patients {
@@ -176,6 +176,38 @@ fn a_stranger_is_refused_when_all_places_are_taken() {
     assert!(!patients.has_room_for(at(1), &anna()));
     let known = PatientKey::new("clinic-a", "0").unwrap();
     assert!(patients.has_room_for(at(1), &known));
+}
+
+/// Promise 2: what a unit gave its last patient without a session counts at every site and for the
+/// day, as it grows, and is no session.
+#[test]
+fn a_stray_dose_counts_at_every_site() {
+    let mut patients = Patients::default();
+    let temple = site(Region::Temple, Side::Left);
+    let stretch = |unit, number, charged| Stretch {
+        unit: UnitId(unit),
+        number,
+        patient: anna(),
+        charged: light(charged),
+    };
+    patients.had(1, anna(), neck(), light(100));
+    patients.stray(at(2), stretch(1, 1, 3));
+    patients.stray(at(3), stretch(1, 1, 5));
+    patients.stray(at(3), stretch(1, 2, 7));
+    patients.stray(at(4), stretch(2, 1, 11));
+    let (here, there) = (patients.light(at(5), neck()), patients.light(at(5), temple));
+    assert_eq!(here.site.unwrap().quantity, joules(123).quantity);
+    assert_eq!(there.site.unwrap().quantity, joules(23).quantity);
+    assert_eq!(here.day.unwrap().quantity, joules(123).quantity);
+    assert_eq!(
+        (here.site_sessions, here.week_sessions, there.site_sessions),
+        (Some(1), Some(1), Some(0))
+    );
+    assert_eq!(there.site_last, Some(Since::Ago(HOUR)));
+    assert_eq!(patients.light(at(27), temple).site, Some(joules(11)), "two ended at three");
+    let of_bert: Remaining<Laser> = patients.remaining(at(5), &bert(), temple);
+    assert_eq!(of_bert.day, Some(joules(0)));
+    assert_eq!(patients.light(at(28 + 168), neck()).site_last, Some(Since::Never));
 }
 
 /// An open mark locks its patient until its own unit is reconciled.

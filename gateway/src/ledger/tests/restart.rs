@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clinic::{AnyDose, Course, Entry};
+use clinic::{AnyDose, Course, Entry, Given};
 use safety::{Cause, End, Outcome};
 
 use super::{
@@ -256,4 +256,57 @@ fn an_alarm_is_kept_with_its_cause() {
     running.enter_durably(&[open(session, LASER, anna(), joules(5, 4)), end]);
     let facts = "SELECT end || ' ' || cause || ' ' || uncertain FROM settlements";
     assert_eq!(place.look::<String>(facts), ["alarm deviation 1"]);
+}
+
+/// Promise 2: what a unit emitted without a session counts for its last patient after a restart as
+/// well, wherever it was, and for nobody else.
+#[test]
+fn a_stray_dose_counts_after_a_restart() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let stray = |patient, dose| Entry::Stray { unit: LASER, patient, dose };
+    running.enter_durably(&[
+        stray(None, joules(1, 1)),
+        stray(Some(anna()), joules(3, 2)),
+        stray(Some(bert()), joules(10, 4)),
+    ]);
+    running.close();
+    let when = When::FIRST.rebooted(60);
+    let past = place.crash().open(when).opened.past;
+    let anywhere = |charged| Given { site: None, ..given(neck(), charged, when, 60) };
+    let expected = [(anna(), anywhere(joules(2, 1))), (bert(), anywhere(joules(7, 2)))];
+    assert_eq!(past.given, expected);
+    assert!(past.course.is_empty(), "it is no session");
+    let week = i64::try_from(7 * DAY).unwrap();
+    let past = place.crash().open(When::FIRST.rebooted(week + 1)).opened.past;
+    assert!(past.given.is_empty());
+}
+
+/// A trip is remembered over a restart, for the patient and the site of the session that it ended,
+/// whether or not its cause was released.
+#[test]
+fn a_trip_survives_a_restart() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let (before, hot) = (running.session(1), running.session(2));
+    running.enter_durably(&[
+        open(before, LASER, anna(), joules(5, 4)),
+        settle(before, joules(5, 4), Outcome::Complete),
+    ]);
+    running.when.boot_secs += 10;
+    running.enter_durably(&[open(hot, LASER, bert(), joules(5, 4))]);
+    running.when.boot_secs += 10;
+    running.enter_durably(&[
+        Entry::Latch(PEMF, Cause::OverTemperature),
+        Entry::Latch(LASER, Cause::OverTemperature),
+        Entry::Release(LASER, Cause::OverTemperature),
+    ]);
+    let at = running.when.now();
+    running.close();
+    let later = When { boot_secs: 400, wall: NOON + 300, ..When::FIRST };
+    let past = place.crash().open(later).opened.past;
+    assert_eq!(past.trips, [(bert(), neck(), at)]);
+    let day = i64::try_from(DAY).unwrap();
+    let past = place.crash().open(When::FIRST.rebooted(day + 30)).opened.past;
+    assert!(past.trips.is_empty());
 }
