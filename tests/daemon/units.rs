@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use proto::v1::{
-    BeamState, CauseKind, SessionOutcome, Stop, UnitState, UnitStatus, operate_request::Ask,
+    BeamState, CauseKind, Prescription, SessionOutcome, Stop, Tier, UnitState, UnitStatus,
+    operate_request::Ask,
 };
 use simulated_units::Fault;
 
 use super::{
     house::House,
     ledger::Records,
+    operator::check,
     process::Gateway,
     stops::stop,
     time::{in_real_time, until, watch_for, within},
@@ -114,6 +116,42 @@ async fn falls_silent(house: &House, gateway: &Gateway, unit: &str) {
     watch_for(Duration::from_millis(500)).await;
     assert_eq!(house.meter(unit), off, "{unit} emits");
     assert_eq!(gateway.watcher.status(unit).state(), UnitState::Locked, "{unit}");
+}
+
+/// Promise 2 (DOS-05, LAS-12): what a unit emits without a session is shown, and leaves its last
+/// patient that much less, before and after a restart.
+#[test]
+fn emission_without_a_session_counts_for_the_last_patient() {
+    in_real_time(async || {
+        let house = House::new(&["pemf"]);
+        let mut gateway = Gateway::start(&house).await;
+        let operator = gateway.emit(&house, "pemf").await;
+        until("emission", async || (0 < house.meter("pemf")).then_some(())).await;
+        operator.send(Ask::Stop(Stop::default()));
+        operator.end().await;
+        let given = operator.prescription.clone();
+        gateway.watcher.until_state("pemf", UnitState::Standby).await;
+        assert_eq!(gateway.watcher.status("pemf").stray, None);
+        let before = left(&gateway, &given).await;
+        house.stand("pemf").fault(Fault::AutoResume);
+        house.stand("pemf").fault(Fault::Reboot);
+        gateway.watcher.until("pemf", "a stray dose", |status| status.stray.is_some()).await;
+        house.stand("pemf").heal();
+        gateway.watcher.until_off("pemf").await;
+        let after = left(&gateway, &given).await;
+        assert!(after < before, "{after} of {before}");
+        assert!(gateway.terminate().await.0.success());
+        let next = Gateway::start(&house).await;
+        let restarted = left(&next, &given).await;
+        assert!(restarted < before, "{restarted} of {before}");
+    });
+}
+
+/// What earlier emission leaves to the patient of the field, all limits together.
+async fn left(gateway: &Gateway, prescription: &Prescription) -> i64 {
+    let checked = check(gateway.channel().await, "pemf", prescription.clone()).await;
+    let remaining = checked.decisions.iter().filter(|one| one.tier() == Tier::RemainingBudget);
+    remaining.filter_map(|one| one.bound).sum()
 }
 
 /// Whatever units emitted is charged to somebody.

@@ -13,7 +13,9 @@ use alloc::vec::Vec;
 use safety::{Cause, Fence, Instant};
 
 use crate::{
-    Answer, Ask, Call, CallId, Clinic, Effect, Happening, Refused, RequestId, UnitId, Verb,
+    Answer, Ask, Call, CallId, Clinic, Effect, Entry, EntryId, Happening, Refused, RequestId,
+    UnitId, Verb,
+    desk::{Desk, Entries, Purpose},
 };
 
 const NOW: Instant = Instant::from_boot(1_000_000_000);
@@ -93,4 +95,20 @@ fn a_stop_of_nobody_is_answered() {
     clinic.step(NOW, Happening::Stop(CallId(4), NOBODY), &mut effects);
     let refused = Answer::Refused(Refused::UnknownUnit);
     assert!(matches!(&effects[..], [Effect::Answer(CallId(4), answer)] if *answer == refused));
+}
+
+/// An entry beyond what may wait is not swallowed: the desk says so, and the ledger counts as failed.
+#[test]
+fn an_entry_without_a_place_is_noticed() {
+    let (mut effects, mut entries) = (Vec::new(), Entries::default());
+    let mut desk = Desk::new(NOW, &mut effects, &mut entries);
+    let enter = |desk: &mut Desk<'_>| {
+        desk.enter(NOBODY, Purpose::Record, Entry::Latch(NOBODY, Cause::Reboot));
+        desk.is_full
+    };
+    let places = (0..).take_while(|_| !enter(&mut desk)).count();
+    assert_eq!((places, effects.len()), (1_024, 1_024));
+    let _durable = entries.take(EntryId(1));
+    let mut desk = Desk::new(NOW, &mut effects, &mut entries);
+    assert!(!enter(&mut desk) && enter(&mut desk), "one place is free again");
 }

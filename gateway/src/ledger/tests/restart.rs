@@ -302,6 +302,9 @@ fn a_trip_survives_a_restart() {
         Entry::Release(LASER, Cause::OverTemperature),
     ]);
     let at = running.when.now();
+    running.when.boot_secs += 10;
+    let after = running.session(3);
+    running.enter_durably(&[open(after, LASER, anna(), joules(5, 4))]);
     running.close();
     let later = When { boot_secs: 400, wall: NOON + 300, ..When::FIRST };
     let past = place.crash().open(later).opened.past;
