@@ -7,6 +7,9 @@
 
 mod agenda;
 mod answer;
+#[cfg(test)]
+#[path = "../tests/open_link/capabilities.rs"]
+mod capabilities;
 mod capability;
 mod challenge;
 mod codec;

@@ -90,7 +90,7 @@ impl Config {
     /// # Errors
     /// None, as a test reads the same files.
     pub fn demo(port: impl FnMut(&str) -> PathBuf) -> Result<Self, ConfigErrors> {
-        let mut config = Self::read(&demo::files())?;
+        let mut config = Self::read(&Memory::shipped())?;
         config.connect(port);
         Ok(config)
     }

@@ -283,7 +283,8 @@ async fn open_ledger(
     opened.await?
 }
 
-fn clinic(config: &Config, run: u32, today: Date) -> anyhow::Result<Clinic> {
+/// The clinic of a configuration, for the start number `run`.
+pub(crate) fn clinic(config: &Config, run: u32, today: Date) -> anyhow::Result<Clinic> {
     let plans = config.units.iter().map(|unit| unit.plan(today, random()?).map_err(Into::into));
     let plans: anyhow::Result<Vec<_>> = plans.collect();
     Ok(Clinic::new(run, plans?, clock::now()))
@@ -305,7 +306,7 @@ fn lines(config: &Config) -> Vec<(clinic::LineId, port::Setting)> {
 }
 
 /// What callers of the API are shown of the configuration.
-fn facts(config: &Config) -> Facts {
+pub(crate) fn facts(config: &Config) -> Facts {
     let unit = |unit: &UnitConfig| UnitFacts {
         profile: Path::new(&*unit.file)
             .file_stem()
@@ -373,7 +374,7 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics) {
 }
 
 /// The day on which calibrations are counted: of UTC, like every record.
-fn today() -> Date {
+pub(crate) fn today() -> Date {
     clock::wall().to_zoned(TimeZone::UTC).date()
 }
 

@@ -1,9 +1,10 @@
 //! The whole gateway with nothing to install: simulated units on real ptys, a broker, the API.
 
+pub mod confirmation;
 mod console;
 mod once;
 mod operator;
-mod prescriptions;
+pub mod prescriptions;
 pub mod stand;
 
 use std::{
@@ -75,13 +76,18 @@ fn any_port(config: &mut Config) {
 fn put_up(config: &Config, folder: &Path) -> Vec<Stand> {
     let now = clock::now().since_boot();
     let unit = |card: &UnitCard| {
-        let plan = match card.modality {
-            Modality::Laser => Plan::laser(&card.plate.serial),
-            Modality::Pemf => Plan::pemf(&card.plate.serial),
-        };
+        let plan = built(card.modality, &card.plate.serial);
         Stand::new(&card.name, Unit::new(plan, now, now), folder)
     };
     config.directory.units.iter().map(unit).collect()
+}
+
+/// How the simulated unit is built that a shipped profile describes, with this serial number.
+pub fn built(modality: Modality, serial: &str) -> Plan {
+    match modality {
+        Modality::Laser => Plan::laser(serial),
+        Modality::Pemf => Plan::pemf(serial),
+    }
 }
 
 fn plug_in(stand: Stand) {

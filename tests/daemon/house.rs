@@ -7,7 +7,11 @@ use std::{
     sync::Mutex,
 };
 
-use ::gateway::{clock, demo::stand::Stand};
+use ::gateway::{
+    clock,
+    demo::{built, stand::Stand},
+    directory::Modality,
+};
 use simulated_units::{Plan, Unit};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -151,9 +155,9 @@ pub(super) fn room_of(unit: &str) -> String {
 
 fn stand(unit: &str, folder: &Path) -> Stand {
     let serial = serial_of(unit);
-    let plan = if is_laser(unit) { Plan::laser(&serial) } else { Plan::pemf(&serial) };
+    let modality = if is_laser(unit) { Modality::Laser } else { Modality::Pemf };
     // Nobody waits for these to warm up.
-    let plan = Plan { warm_up_ms: 50, ..plan };
+    let plan = Plan { warm_up_ms: 50, ..built(modality, &serial) };
     let now = clock::now().since_boot();
     Stand::new(unit, Unit::new(plan, now, now), folder)
 }

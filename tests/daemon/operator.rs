@@ -8,12 +8,14 @@ use std::{
     },
 };
 
-use ::gateway::demo::stand::Stand;
+use ::gateway::demo::{
+    confirmation::{self, objections},
+    stand::Stand,
+};
 use proto::v1::{
-    Accepted, Arm, Beacon, CheckPrescriptionRequest, CheckPrescriptionResponse, Confirm,
-    DecisionOutcome, Fence, Hold, HoldSource, OperateRequest, OperateResponse, PatientIdentifier,
-    Prescription, PrescriptionCheck, Reattach, Refusal, RefusalReason, Resume, Role, SessionEnd,
-    SoftOverride, Start, UnitState, operate_request::Ask, operate_response::Message,
+    Accepted, Arm, Beacon, CheckPrescriptionResponse, Fence, Hold, HoldSource, OperateRequest,
+    OperateResponse, Prescription, PrescriptionCheck, Reattach, Refusal, RefusalReason, Resume,
+    Role, SessionEnd, Start, UnitState, operate_request::Ask, operate_response::Message,
     session_service_client::SessionServiceClient,
 };
 use simulated_units::Button;
@@ -77,20 +79,11 @@ impl Operator {
         checked: &CheckPrescriptionResponse,
         epoch: u64,
     ) -> Result<Self, Refusal> {
-        let confirm = Ask::Confirm(Confirm {
-            unit_id: unit.to_owned(),
-            prescription: checked.quantised_prescription.clone(),
-            prescription_hash: checked.prescription_hash.clone(),
-            operator: Some(person(Role::Operator)),
-            patient_identifiers_checked: vec![
-                PatientIdentifier::RecordNumber.into(),
-                PatientIdentifier::BirthDate.into(),
-            ],
-        });
+        let confirm = confirmation::confirm(unit, checked, person(Role::Operator));
         let fence = Fence { token: 0, epoch };
         let confirmed = checked.quantised_prescription.clone().unwrap_or_default();
         let confirmed = (confirmed, checked.prescription_hash.clone());
-        Self::attach(channel, unit, confirmed, fence, confirm).await
+        Self::attach(channel, unit, confirmed, fence, Ask::Confirm(confirm)).await
     }
 
     /// Takes the session of another stream back, as the same person.
@@ -331,38 +324,20 @@ fn hold(beacon_sequence: u64, fence: Option<Fence>) -> OperateRequest {
 
 /// Why something was refused, in all its sentences.
 pub(super) fn words(refusal: &Refusal) -> String {
-    let against = refusal.decisions.iter().filter(|one| {
-        !matches!(one.outcome(), DecisionOutcome::Within | DecisionOutcome::Overridden)
-    });
-    let against: Vec<_> = against.map(|one| one.sentence.as_str()).collect();
-    format!("{:?}: {} {}", refusal.reason(), refusal.sentence, against.join(" "))
+    let against = objections(&refusal.decisions).join(" ");
+    format!("{:?}: {} {against}", refusal.reason(), refusal.sentence)
 }
 
 /// Has a prescription checked, with a reason for every soft limit that it exceeds.
 pub(super) async fn check(
     channel: Channel,
     unit: &str,
-    mut prescription: Prescription,
+    prescription: Prescription,
 ) -> CheckPrescriptionResponse {
     let mut client = SessionServiceClient::new(channel);
-    for _ in 0..2 {
-        let request = CheckPrescriptionRequest {
-            unit_id: unit.to_owned(),
-            prescription: Some(prescription.clone()),
-        };
-        let checked = within("a check", client.check_prescription(request)).await.unwrap();
-        let checked = checked.into_inner();
-        if checked.check() != PrescriptionCheck::OverrideNeeded {
-            return checked;
-        }
-        let soft = checked.decisions.iter();
-        let soft = soft.filter(|one| one.outcome() == DecisionOutcome::SoftExceeded);
-        let given = |limit| SoftOverride {
-            limit,
-            reason: "a test on a simulated unit".to_owned(),
-            person: Some(person(Role::Clinician)),
-        };
-        prescription.overrides = soft.map(|one| given(one.limit)).collect();
-    }
-    panic!("the overrides were not taken");
+    let reason = "a test on a simulated unit";
+    let checked = confirmation::check(&mut client, unit, prescription, reason);
+    let checked = within("a check", checked).await.unwrap();
+    assert_ne!(checked.check(), PrescriptionCheck::OverrideNeeded, "the overrides were not taken");
+    checked
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use rand::{Rng, rngs::StdRng};
 
-use crate::ward::BYTE_NS;
+use crate::ward::byte_ns;
 
 /// How bad a cable is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,5 +110,5 @@ impl Wire {
 }
 
 fn length(bytes: usize) -> u64 {
-    BYTE_NS * bytes as u64
+    byte_ns() * bytes as u64
 }

@@ -15,7 +15,6 @@ mod disk;
 mod gateway;
 mod glance;
 mod judge;
-mod limits;
 mod line;
 mod log;
 mod marks;

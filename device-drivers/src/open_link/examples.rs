@@ -10,16 +10,15 @@ use std::{
 
 use safety::{
     Contacts, Dose, Energy, Exposure, Flux, Frequency, Gate, Identity, Laser, LaserLevel, Modality,
-    Nanos, Pemf, PemfLevel, Permille, Power, Setting, Slew, Temperature, Waveform, Wavelength,
+    Nanos, Pemf, PemfLevel, Permille, Power, Setting, Slew, Temperature, Waveform,
 };
 
 use super::{
-    capability::{Capability, Range, Steps},
+    capabilities::{laser_capability, pemf_capability, share},
+    capability::Capability,
     codec::{Cut, Cutter, Telegram, crc32},
     identity::Introduction,
-    laser::{Optics, Source},
     message::{Kind, Reply, State, Status, decode_setting, encode_setting},
-    pemf::Coil,
     plate::{Plate, Secret},
     spoken::Spoken,
 };
@@ -62,77 +61,6 @@ fn reply<M: Spoken>(kind: Kind, name: &str) -> Reply<M> {
 fn status<M: Spoken>(name: &str) -> Status<M> {
     let Reply::Status(status) = reply(Kind::Status, name) else { panic!("{name}") };
     status
-}
-
-pub(super) fn laser_capability() -> Capability<Laser> {
-    let source = |nanometres, milliwatts| {
-        Some(Source {
-            wavelength: Wavelength::from_nanometres(nanometres),
-            peak: Power::from_milliwatts(milliwatts),
-        })
-    };
-    Capability {
-        footswitch: true,
-        interlock: true,
-        measured: true,
-        lease: Range { min: Nanos::from_millis(200), max: Nanos::from_millis(1_000) },
-        warning: Nanos::from_millis(2_000),
-        sample: Nanos::from_millis(20),
-        level: Steps {
-            min: Power::from_milliwatts(100),
-            max: Power::from_milliwatts(15_000),
-            step: Power::from_milliwatts(50),
-        },
-        ramp_per_second: Power::from_milliwatts(5_000),
-        frequency: Steps {
-            min: Frequency::from_millihertz(1_000),
-            max: Frequency::from_millihertz(20_000_000),
-            step: Frequency::from_millihertz(1_000),
-        },
-        duty: Range { min: share(100), max: Permille::WHOLE },
-        own: Optics {
-            continuous: true,
-            sources: [
-                source(650, 500),
-                source(810, 5_000),
-                source(915, 5_000),
-                source(980, 10_000),
-            ],
-        },
-    }
-}
-
-pub(super) fn pemf_capability() -> Capability<Pemf> {
-    Capability {
-        footswitch: false,
-        interlock: true,
-        measured: true,
-        lease: Range { min: Nanos::from_millis(500), max: Nanos::from_millis(3_000) },
-        warning: Nanos::from_millis(500),
-        sample: Nanos::from_millis(50),
-        level: Steps {
-            min: Flux::from_microteslas(100),
-            max: Flux::from_microteslas(30_000),
-            step: Flux::from_microteslas(10),
-        },
-        ramp_per_second: Flux::from_microteslas(20_000),
-        frequency: Steps {
-            min: Frequency::from_millihertz(500),
-            max: Frequency::from_millihertz(100_000),
-            step: Frequency::from_millihertz(100),
-        },
-        duty: Range { min: share(10), max: Permille::WHOLE },
-        own: Coil {
-            sine: true,
-            rectangular: true,
-            triangular: true,
-            slew: Range { min: Slew::from_micros(500), max: Slew::from_micros(20_000) },
-        },
-    }
-}
-
-pub(super) fn share(count: u16) -> Permille {
-    Permille::new(count).unwrap()
 }
 
 /// The level of section 10.4, as it is held.

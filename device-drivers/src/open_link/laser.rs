@@ -1,6 +1,6 @@
 //! Light: what a laser unit is told and what it says.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use safety::{
     Dose, Energy, Frequency, Gate, Laser, LaserLevel, Nanos, Permille, Power, WAVELENGTHS_MAX,
@@ -8,10 +8,13 @@ use safety::{
 };
 
 use super::{
+    OpenLink,
     capability::Capability,
     fields::Fields,
+    plate::{Plate, PlateError},
     spoken::{self, Spoken},
 };
+use crate::Dialect;
 
 /// What only a laser unit says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,10 @@ impl Spoken for Laser {
     const RECORD_BYTES: usize = 68;
     const LEASE_MAX: Nanos = Nanos::from_millis(1_000);
     const FALL: Nanos = Nanos::from_millis(20);
+
+    fn dialect(plate: Plate<Self>) -> Result<Box<dyn Dialect<Self> + Send>, PlateError> {
+        Ok(Box::new(OpenLink::new(plate)?))
+    }
 
     fn continuous(own: &Optics) -> bool {
         own.continuous

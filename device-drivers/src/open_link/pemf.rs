@@ -1,14 +1,17 @@
 //! A magnetic field: what a PEMF unit is told and what it says.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use safety::{Dose, Exposure, Flux, Frequency, Nanos, Pemf, PemfLevel, Permille, Slew, Waveform};
 
 use super::{
+    OpenLink,
     capability::{Capability, Range},
     fields::Fields,
+    plate::{Plate, PlateError},
     spoken::{self, Spoken},
 };
+use crate::Dialect;
 
 /// What only a PEMF unit says of itself (PEM-01).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,10 @@ impl Spoken for Pemf {
     const RECORD_BYTES: usize = 52;
     const LEASE_MAX: Nanos = Nanos::from_millis(3_000);
     const FALL: Nanos = Nanos::from_millis(100);
+
+    fn dialect(plate: Plate<Self>) -> Result<Box<dyn Dialect<Self> + Send>, PlateError> {
+        Ok(Box::new(OpenLink::new(plate)?))
+    }
 
     fn continuous(_: &Coil) -> bool {
         false

@@ -1,11 +1,15 @@
 //! What the machine has to know of a modality to speak with a unit of it.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt::Debug;
 
 use safety::{Dose, Integral, Modality, Nanos};
 
-use super::capability::Capability;
+use super::{
+    capability::Capability,
+    plate::{Plate, PlateError},
+};
+use crate::Dialect;
 
 /// A modality that open-link has payloads for.
 pub trait Spoken: Modality {
@@ -22,6 +26,13 @@ pub trait Spoken: Modality {
     const LEASE_MAX: Nanos;
     /// From an Off to output below 2 % of the level, at worst (open-link, section 8; PEM-08).
     const FALL: Nanos;
+
+    /// A dialect for the unit of `plate`, its port closed. It is made here and nowhere else, so that
+    /// a test that speaks for hours of virtual time has it as fast as released.
+    ///
+    /// # Errors
+    /// What no unit can be, and is therefore wrong in the profile.
+    fn dialect(plate: Plate<Self>) -> Result<Box<dyn Dialect<Self> + Send>, PlateError>;
 
     /// Whether units may emit without a gate.
     fn continuous(own: &Self::Own) -> bool;

@@ -3,8 +3,9 @@
 use safety::{Flux, Frequency, Gate, LaserLevel, PemfLevel, Permille, Power, Slew, Waveform};
 
 use super::{
+    capabilities::{laser_capability, pemf_capability, share},
     capability::Capability,
-    examples::{laser_capability, laser_level, pemf_capability, pemf_level, share},
+    examples::{laser_level, pemf_level},
     laser::Optics,
     pemf::Coil,
     spoken::Spoken,

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test picks the facts it is about")]
 
+mod capabilities;
 mod desk;
 mod limits;
 mod plates;
@@ -16,3 +17,5 @@ mod noise;
 mod once;
 mod session;
 mod stop;
+
+use device_drivers::open_link;

@@ -2,13 +2,15 @@
 
 use super::files::Memory;
 
-/// The shipped configuration.
-pub(super) fn files() -> Memory {
-    let mut files = Memory::default();
-    for (path, text) in SHIPPED {
-        files.put(path, text);
+impl Memory {
+    /// The shipped configuration.
+    pub fn shipped() -> Self {
+        let mut files = Self::default();
+        for (path, text) in SHIPPED {
+            files.put(path, text);
+        }
+        files
     }
-    files
 }
 
 /// Every file that is read, by its path in the folder.

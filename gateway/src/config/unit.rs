@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use clinic::{AnyPlan, Kind, LineId, Plan, RoomId, UnitId};
 use device_drivers::{
-    Budget, Dialect,
-    open_link::{OpenLink, Plate, PlateError, Secret, Spoken},
+    Budget,
+    open_link::{Plate, PlateError, Secret, Spoken},
 };
 use jiff::civil::Date;
 use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pemf, Terms, Timing};
@@ -175,10 +175,7 @@ impl UnitConfig {
     }
 }
 
-impl<M: Kind + Spoken> Watched<M>
-where
-    OpenLink<M>: Send,
-{
+impl<M: Kind + Spoken> Watched<M> {
     fn plan(
         &self,
         unit: &UnitConfig,
@@ -194,7 +191,7 @@ where
             terms: self.terms,
             limits,
             byte: unit.link.byte(),
-            dialect: Box::new(OpenLink::new(plate)?),
+            dialect: M::dialect(plate)?,
         })
     }
 
@@ -207,12 +204,10 @@ where
             applicator: self.plate.applicator,
         }
     }
-}
 
-impl<M: Kind + Spoken> Watched<M> {
     /// The longest times that the stop path takes.
     pub(super) fn budget(&self) -> Result<Budget, PlateError> {
-        Ok(OpenLink::new(self.plate.clone())?.budget())
+        Ok(M::dialect(self.plate.clone())?.budget())
     }
 }
 

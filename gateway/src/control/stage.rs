@@ -4,10 +4,8 @@
 //! server and a client on loopback. Bytes cross without a wire, and every entry is durable at once.
 
 mod client;
-mod limits;
 mod operating;
 mod serving;
-mod ward;
 
 use std::{
     collections::HashMap,
@@ -23,7 +21,7 @@ use proto::v1::{
     self, safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
     unit_service_client::UnitServiceClient,
 };
-use safety::Timing;
+use safety::Nanos;
 use simulated_units::{Button, Fault, Unit};
 use tokio::{
     net::TcpListener,
@@ -32,19 +30,20 @@ use tokio::{
 };
 use tonic::transport::{Channel, Endpoint};
 
-use super::{Control, Facts, Hazard, UnitFacts, serve};
+use super::{Control, serve};
 use crate::{
     clock,
-    config::PemfHazard,
-    directory::{Directory, Modality, Source, Sources, UnitCard},
+    config::{Config, Memory, Profile},
+    daemon, demo,
+    directory::{Directory, UnitCard},
     herald::{Herald, Mouth},
     inbox::{Inbox, Outlet, StopWhat},
 };
 
-/// The laser, in room `one`.
-pub(crate) const LASER: &str = "lumen";
-/// The ring, in room `two`.
-pub(crate) const PEMF: &str = "ring";
+/// The laser, in `room-1`.
+pub(crate) const LASER: &str = "laser-a";
+/// The ring, in `room-2`.
+pub(crate) const PEMF: &str = "pemf-b";
 
 /// The clinic at work, for as long as this lives.
 pub(crate) struct Stage {
@@ -63,19 +62,22 @@ impl Stage {
 
     /// A clinic whose units are in STANDBY, in these rooms.
     pub(crate) async fn in_rooms(rooms: [u16; 2]) -> Self {
-        let directory = Arc::new(directory(rooms));
-        let (inbox, outlet) = Inbox::new(directory.units.len());
-        let (herald, mouth, carry) = Herald::new(Arc::clone(&directory));
-        let now = clock::now();
-        let units = ward::units(now.since_boot());
+        let config = configure(rooms);
+        let (inbox, outlet) = Inbox::new(config.units.len());
+        let directory = Directory { run: 1, ..config.directory.clone() };
+        let (herald, mouth, carry) = Herald::new(Arc::new(directory.clone()));
+        let now = clock::now().since_boot();
+        let unit =
+            |card: &UnitCard| Unit::new(demo::built(card.modality, &card.plate.serial), 1, now);
+        let units = config.directory.units.iter().map(unit).collect();
         let units = Arc::new(Mutex::new(units));
-        let clinic = Clinic::new(1, ward::plans(rooms), now);
+        let clinic = daemon::clinic(&config, directory.run, daemon::today()).unwrap();
         let mut tasks = JoinSet::new();
         tasks.spawn(carry);
         let core = Core { clinic, units: Arc::clone(&units), mouth, waiting: Waiting::default() };
         tasks.spawn(core.run(outlet));
 
-        let control = Control::new(inbox, herald, facts());
+        let control = Control::new(inbox, herald, daemon::facts(&config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, closing) = oneshot::channel();
@@ -277,40 +279,30 @@ impl Core {
     }
 }
 
-fn directory(rooms: [u16; 2]) -> Directory {
-    let card = |name: &str, room, modality, serial: &str| UnitCard {
-        name: name.to_owned(),
-        room: RoomId(room),
-        modality,
-        real: false,
-        dialect: "open-link".to_owned(),
-        port: String::new(),
-        plate: ward::card(serial),
-    };
-    let source = |line| Source { file: "limits.toml".into(), line, revision: "2026-03".into() };
-    Directory {
-        site: "site".to_owned(),
-        gateway: "gateway".to_owned(),
-        run: 1,
-        rooms: vec!["one".to_owned(), "two".to_owned()],
-        units: vec![
-            card(LASER, rooms[0], Modality::Laser, ward::LASER_SERIAL),
-            card(PEMF, rooms[1], Modality::Pemf, ward::PEMF_SERIAL),
-        ],
-        sources: Sources((1..=100).map(source).collect()),
+/// The shipped configuration with one laser and one ring. A test is too short to have an effect, and
+/// it shares its machine with others: the laser is watched as a clinic would not be, and as no file
+/// may ask for. Its confirmation is shorter than it may be, so that a test sees whose time is shown.
+fn configure(rooms: [u16; 2]) -> Config {
+    let mut files = Memory::shipped();
+    files.0.retain(|path, _| !["units/laser-b.toml", "units/pemf-a.toml"].contains(&path.as_str()));
+    let effective = "effective_field_fluence_millijoules_per_cm2 = { soft";
+    swap(&mut files, "limits.toml", &format!("{effective} = 3_000"), &format!("{effective} = 1"));
+    swap(&mut files, "units/laser-a.toml", "lease_ms = 500", "lease_ms = 1_000");
+    let mut config = Config::read(&files).unwrap_or_else(|errors| panic!("{errors}"));
+    let Profile::Laser(laser, _) = &mut config.units[0].profile else { panic!("no laser") };
+    laser.terms.timing.link = Nanos::from_secs(1);
+    laser.terms.timing.warning = Nanos::from_secs(2);
+    laser.terms.timing.confirmation = Nanos::from_secs(150);
+    for (place, room) in rooms.into_iter().map(RoomId).enumerate() {
+        config.units[place].room = room;
+        config.directory.units[place].room = room;
     }
+    config
 }
 
-fn facts() -> Facts {
-    let laser = UnitFacts {
-        profile: "lumen-15".to_owned(),
-        derived: false,
-        wavelengths: limits::wavelengths(),
-        timing: ward::LASER_TIMING,
-        calibration: Some(ward::CALIBRATION),
-        hazard: Some(Hazard::Laser(ward::laser_hazard())),
-    };
-    let hazard = Some(Hazard::Pemf(PemfHazard { keep_out_millimetres: ward::KEEP_OUT }));
-    let ring = UnitFacts { timing: Timing::PEMF, hazard, ..UnitFacts::NONE };
-    Facts { units: vec![laser, ring], ..Facts::default() }
+/// Puts `new` wherever a file has `old`, which it has.
+fn swap(files: &mut Memory, path: &str, old: &str, new: &str) {
+    let text = String::from_utf8(files.0[path].bytes.clone()).unwrap();
+    assert!(text.contains(old), "{path} has no {old:?}");
+    files.put(path, text.replace(old, new));
 }

@@ -66,8 +66,9 @@ pub(super) async fn run(daemon: Daemon, stands: &[Stand], json: bool) -> anyhow:
 async fn sessions(daemon: &Daemon, stands: &[Stand], json: bool) -> anyhow::Result<Vec<Row>> {
     let channel = cli::connect(&daemon.grpc.to_string()).await?;
     let now = clock::wall();
-    let laser = prescriptions::laser(now);
-    let pemf = prescriptions::pemf(now);
+    // Twenty seconds of light, fifteen of field.
+    let laser = prescriptions::laser(now, 5_000, 100_000, 40_000);
+    let pemf = prescriptions::pemf(now, 30_000, 30_000);
     Ok(vec![
         session(daemon, channel.clone(), stands, ("laser-a", "laser"), laser, json).await?,
         session(daemon, channel, stands, ("pemf-a", "pemf"), pemf, json).await?,

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use proto::v1::{
-    self, Arm, CheckPrescriptionRequest, Confirm, DecisionOutcome, Fence, Hold, HoldSource,
-    OperateRequest, PatientIdentifier, Person, Prescription, PrescriptionCheck, Role, SessionEnd,
-    SoftOverride, Start, UnitState, UnitStatus, operate_request::Ask, operate_response::Message,
-    session_service_client::SessionServiceClient,
+    self, Arm, Fence, Hold, HoldSource, OperateRequest, Person, Prescription, PrescriptionCheck,
+    Role, SessionEnd, Start, UnitState, UnitStatus, operate_request::Ask,
+    operate_response::Message, session_service_client::SessionServiceClient,
 };
 use tokio::{sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Streaming, transport::Channel};
+
+use super::confirmation;
 
 /// Why the demonstration goes beyond soft limits: a clinic's session is minutes long.
 const REASON: &str = "demonstration on a simulated unit: shorter than a session that has an effect";
@@ -32,70 +33,23 @@ pub(super) async fn treat(
     mut show: impl FnMut(&UnitStatus),
 ) -> anyhow::Result<SessionEnd> {
     let mut client = SessionServiceClient::new(channel);
-    let checked = check(&mut client, unit, prescription).await?;
+    let checked = confirmation::check(&mut client, unit, prescription, REASON).await?;
+    if checked.check() != PrescriptionCheck::Admissible {
+        let against = confirmation::objections(&checked.decisions);
+        bail!("{unit} refuses the prescription: {}", against.join("; "));
+    }
     let (asks, outgoing) = mpsc::channel(16);
     let mut session = Session {
         name: format!("{unit}-{}", crate::clock::now().since_boot()),
         asks,
         fence: Fence::default(),
-        hash: checked.hash,
+        hash: checked.prescription_hash.clone(),
         request: 0,
     };
-    let confirm = session.confirm(unit, checked.prescription);
-    session.ask(confirm).await?;
+    let confirm = confirmation::confirm(unit, &checked, person(Role::Operator));
+    session.ask(Ask::Confirm(confirm)).await?;
     let answers = client.operate(ReceiverStream::new(outgoing)).await?.into_inner();
     session.run(answers, &mut show).await
-}
-
-struct Checked {
-    prescription: Prescription,
-    hash: Vec<u8>,
-}
-
-/// Has a prescription checked; where only soft limits stand against it, gives a reason and checks
-/// again.
-async fn check(
-    client: &mut SessionServiceClient<Channel>,
-    unit: &str,
-    mut prescription: Prescription,
-) -> anyhow::Result<Checked> {
-    for _ in 0..2 {
-        let request = CheckPrescriptionRequest {
-            unit_id: unit.to_owned(),
-            prescription: Some(prescription.clone()),
-        };
-        let checked = client.check_prescription(request).await?.into_inner();
-        match checked.check() {
-            PrescriptionCheck::Admissible => {
-                let prescription =
-                    checked.quantised_prescription.context("no quantised prescription")?;
-                return Ok(Checked { prescription, hash: checked.prescription_hash });
-            }
-            PrescriptionCheck::OverrideNeeded => {
-                let soft = checked
-                    .decisions
-                    .iter()
-                    .filter(|decision| decision.outcome() == DecisionOutcome::SoftExceeded);
-                prescription.overrides = soft.map(|decision| given(decision.limit)).collect();
-            }
-            PrescriptionCheck::Refused | PrescriptionCheck::Unspecified => {
-                let against = checked.decisions.iter().filter(|decision| {
-                    !matches!(
-                        decision.outcome(),
-                        DecisionOutcome::Within | DecisionOutcome::Overridden
-                    )
-                });
-                let sentences: Vec<_> =
-                    against.map(|decision| decision.sentence.as_str()).collect();
-                bail!("{unit} refuses the prescription: {}", sentences.join("; "));
-            }
-        }
-    }
-    bail!("{unit} still wants overrides that were given")
-}
-
-fn given(limit: i32) -> SoftOverride {
-    SoftOverride { limit, reason: REASON.to_owned(), person: Some(person(Role::Clinician)) }
 }
 
 /// Who the demonstration says it is.
@@ -157,19 +111,6 @@ impl Session {
                 Message::Outcome(end) => return Ok(end),
             }
         }
-    }
-
-    fn confirm(&self, unit: &str, prescription: Prescription) -> Ask {
-        Ask::Confirm(Confirm {
-            unit_id: unit.to_owned(),
-            prescription: Some(prescription),
-            prescription_hash: self.hash.clone(),
-            operator: Some(person(Role::Operator)),
-            patient_identifiers_checked: vec![
-                PatientIdentifier::RecordNumber.into(),
-                PatientIdentifier::BirthDate.into(),
-            ],
-        })
     }
 
     async fn ask(&mut self, ask: Ask) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! What the demonstration prescribes: short, low, and within every hard limit.
+//! What the demonstration and the tests prescribe: short, low, and within every hard limit.
 
 use jiff::{Timestamp, ToSpan as _};
 use prost_types::Timestamp as ProtoTime;
@@ -11,21 +11,29 @@ use proto::v1::{
 
 use super::operator::person;
 
-/// 5 W over a field of 100 cm² at the trapezius, for 100 J: twenty seconds of emission.
-pub(super) fn laser(now: Timestamp) -> Prescription {
+/// The field that is prescribed.
+pub const MICROTESLAS: u32 = 2_000;
+
+/// A scanned field of 100 cm² at the trapezius.
+pub fn laser(
+    now: Timestamp,
+    power_milliwatts: u32,
+    energy_millijoules: u64,
+    time_limit_milliseconds: u32,
+) -> Prescription {
     let laser = LaserPrescription {
-        power_milliwatts: 5_000,
+        power_milliwatts,
         wavelengths: vec![share(810, 500), share(980, 500)],
         gate: Some(Gate { gate: Some(gate::Gate::Continuous(ContinuousGate {})) }),
         spot_area_square_millimetres: 1_960,
         field_area_square_millimetres: 10_000,
         fluence_area: AreaKind::Field.into(),
         technique: Technique::Scanning.into(),
-        energy_millijoules: 100_000,
+        energy_millijoules,
         fluence_millijoules_per_square_centimetre: 2_000,
         stationary_points: 0,
         dwell_time_milliseconds: 0,
-        time_limit_milliseconds: 40_000,
+        time_limit_milliseconds,
         skin: Some(Skin {
             fitzpatrick_type: FitzpatrickType::Ii.into(),
             tattoo: Answer::No.into(),
@@ -44,16 +52,20 @@ pub(super) fn laser(now: Timestamp) -> Prescription {
     prescription(now, Site::Trapezius, Side::Left, Modality::Laser(laser), &asked)
 }
 
-/// 2 mT at 10 Hz at the thigh, for 30 mT·s: fifteen seconds of field.
-pub(super) fn pemf(now: Timestamp) -> Prescription {
+/// 2 mT at 10 Hz at the thigh.
+pub fn pemf(
+    now: Timestamp,
+    exposure_microtesla_seconds: u64,
+    time_limit_milliseconds: u32,
+) -> Prescription {
     let pemf = PemfPrescription {
-        peak_flux_density_microteslas: 2_000,
+        peak_flux_density_microteslas: MICROTESLAS,
         frequency_millihertz: 10_000,
         waveform: Waveform::Sine.into(),
         ramp_time_microseconds: 0,
         duty_permille: 1_000,
-        exposure_microtesla_seconds: 30_000,
-        time_limit_milliseconds: 30_000,
+        exposure_microtesla_seconds,
+        time_limit_milliseconds,
         applicator_code: "0x0201".to_owned(),
     };
     let asked = [

@@ -1,10 +1,10 @@
 //! Every mistake is shown with its place, its cause and its fix, and all of them at once.
 
-use gateway::config::{Config, ConfigErrors, Kind, Style, render};
+use gateway::config::{Config, ConfigErrors, Kind, Memory, Style, render};
 
 use crate::{
     cases::{self, Case},
-    shelf::{change, changed, errors, shipped, text},
+    shelf::{change, changed, errors, text},
     unit_cases,
 };
 
@@ -50,7 +50,7 @@ fn the_diagnostics_are_those_of_the_golden_file() {
 /// CFG-02: one look shows everything, and nothing of it was opened.
 #[test]
 fn the_mistakes_of_all_files_are_told_together() {
-    let mut files = shipped();
+    let mut files = Memory::shipped();
     change(&mut files, "gateway.toml", "127.0.0.1:50051", "0.0.0.0:50051");
     change(&mut files, "rooms.toml", "name = \"room-2\"", "nam = \"room-2\"");
     change(&mut files, "limits.toml", "hard = 4_000", "hard = 6_000");
@@ -79,7 +79,7 @@ fn the_mistakes_of_all_files_are_told_together() {
 /// Contradictions are found with the core's own rules, one after the other until none is left.
 #[test]
 fn every_contradiction_of_the_limits_is_told() {
-    let mut files = shipped();
+    let mut files = Memory::shipped();
     change(&mut files, "limits.toml", "soft = 2_000, hard = 4_000", "soft = 9_000, hard = 8_000");
     change(&mut files, "limits.toml", "soft = 300, hard = 800", "soft = 900, hard = 800");
     change(
@@ -111,12 +111,12 @@ fn a_file_that_is_not_there_is_named() {
         ("gateway.toml", "gateway.toml cannot be read"),
         ("rooms.toml", "rooms.toml cannot be read"),
     ] {
-        let mut files = shipped();
+        let mut files = Memory::shipped();
         files.0.remove(path);
         let shown = render(&errors(&files), Style::Plain);
         assert!(shown.contains(what), "{shown}");
     }
-    let mut files = shipped();
+    let mut files = Memory::shipped();
     files.0.retain(|path, _| !path.starts_with("units/"));
     assert!(render(&errors(&files), Style::Plain).contains("holds no unit"));
     let nowhere = Config::load(std::path::Path::new("/nowhere/at/all")).unwrap_err();
@@ -125,7 +125,7 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn what_is_no_text_is_said_to_be_none() {
-    let mut files = shipped();
+    let mut files = Memory::shipped();
     files.put("rooms.toml", b"schema = 1 # \xFF\xFE\n".to_vec());
     let found: ConfigErrors = errors(&files);
     let mistake = &found.mistakes()[0];

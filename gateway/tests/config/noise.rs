@@ -1,8 +1,6 @@
 //! Whatever a file holds, it is read to its end, and what is shown of it holds no secret.
 
-use gateway::config::{Config, Style, render};
-
-use crate::shelf::{SHIPPED, shipped};
+use gateway::config::{Config, Memory, Style, render};
 
 /// Runs of the seeded loop. Each changes one shipped file a few times.
 const RUNS: u64 = 300;
@@ -12,13 +10,12 @@ fn no_noise_in_any_file_makes_the_reader_panic() {
     let mut loaded = 0;
     for seed in 0..RUNS {
         let mut chance = Chance(seed);
-        let (path, text) = SHIPPED[chance.below(SHIPPED.len())];
-        let mut bytes = text.as_bytes().to_vec();
+        let mut files = Memory::shipped();
+        let place = chance.below(files.0.len());
+        let bytes = &mut files.0.values_mut().nth(place).unwrap().bytes;
         for _ in 0..=chance.below(4) {
-            change(&mut bytes, &mut chance);
+            change(bytes, &mut chance);
         }
-        let mut files = shipped();
-        files.put(path, bytes);
         match Config::read(&files) {
             Ok(_) => loaded += 1,
             Err(errors) => {
@@ -36,8 +33,8 @@ fn pure_noise_is_refused() {
         let mut chance = Chance(seed);
         let length = chance.below(2_000);
         let noise: Vec<u8> = (0..length).map(|_| chance.byte()).collect();
-        for (path, _) in SHIPPED {
-            let mut files = shipped();
+        for path in Memory::shipped().0.keys() {
+            let mut files = Memory::shipped();
             files.put(path, noise.clone());
             let errors = Config::read(&files).unwrap_err();
             assert!(!render(&errors, Style::Terminal).is_empty(), "seed {seed}");

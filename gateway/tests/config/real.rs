@@ -5,7 +5,7 @@ use gateway::config::{
 };
 use jiff::civil::date;
 
-use crate::shelf::{TEMPLATE, change, shipped};
+use crate::shelf::{TEMPLATE, change};
 
 const UNIT: &str = "units/laser-1.toml";
 const KEY: &str = "keys/laser-1.key";
@@ -16,7 +16,7 @@ const CANARY_PASSWORD: &str = "canary-in-a-coal-mine";
 
 /// The template of a real laser beside the simulated units, with all that it needs.
 fn clinic() -> Memory {
-    let mut files = shipped();
+    let mut files = Memory::shipped();
     files.put(UNIT, TEMPLATE);
     files.put(KEY, format!("{CANARY_KEY}\n"));
     files.put(PASSWORD, format!("{CANARY_PASSWORD}\n"));
@@ -201,7 +201,7 @@ fn a_secret_in_the_wrong_place_is_covered() {
         ("units/laser-a.toml", "[wiring]", "\"key\" = 3.14 # CANARY-1\n[wiring]"),
     ];
     for (path, out, put) in places {
-        let mut files = shipped();
+        let mut files = Memory::shipped();
         change(&mut files, path, out, put);
         let errors = Config::read(&files).unwrap_err();
         for style in [Style::Plain, Style::Terminal] {
@@ -209,7 +209,7 @@ fn a_secret_in_the_wrong_place_is_covered() {
             assert!(!shown.contains("CANARY"), "{shown}");
         }
     }
-    let mut files = shipped();
+    let mut files = Memory::shipped();
     change(&mut files, "gateway.toml", "[metrics]", "password = \"CANARY-1\"\n[metrics]");
     let errors = Config::read(&files).unwrap_err();
     assert_eq!(errors.mistakes()[0].kind(), Kind::Secret);

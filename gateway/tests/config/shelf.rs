@@ -2,18 +2,9 @@
 
 use gateway::config::{Config, ConfigErrors, Memory};
 
-/// The shipped configuration.
-pub(crate) fn shipped() -> Memory {
-    let mut files = Memory::default();
-    for (path, text) in SHIPPED {
-        files.put(path, text);
-    }
-    files
-}
-
 /// The shipped configuration with `out` replaced by `put` in one file, once.
 pub(crate) fn changed(path: &str, out: &str, put: &str) -> Memory {
-    let mut files = shipped();
+    let mut files = Memory::shipped();
     change(&mut files, path, out, put);
     files
 }
@@ -37,17 +28,6 @@ pub(crate) fn errors(files: &Memory) -> ConfigErrors {
         Err(errors) => errors,
     }
 }
-
-/// Every file that is shipped, by its path in the folder.
-pub(crate) const SHIPPED: [(&str, &str); 7] = [
-    ("gateway.toml", include_str!("../../../config/gateway.toml")),
-    ("rooms.toml", include_str!("../../../config/rooms.toml")),
-    ("limits.toml", include_str!("../../../config/limits.toml")),
-    ("units/laser-a.toml", include_str!("../../../config/units/laser-a.toml")),
-    ("units/laser-b.toml", include_str!("../../../config/units/laser-b.toml")),
-    ("units/pemf-a.toml", include_str!("../../../config/units/pemf-a.toml")),
-    ("units/pemf-b.toml", include_str!("../../../config/units/pemf-b.toml")),
-];
 
 /// The template of a real laser.
 pub(crate) const TEMPLATE: &str = include_str!("../../../config/templates/open-link-laser.toml");

@@ -9,6 +9,7 @@ use clinic::{
 use device_drivers::open_link::Secret;
 use gateway::{
     config::{Config, Disk, Files, Memory, Profile, Security, report},
+    demo::built,
     directory::Modality,
 };
 use jiff::civil::date;
@@ -19,7 +20,7 @@ use safety::{
     Wavelength, check,
 };
 
-use crate::shelf::{SHIPPED, changed, shipped, text};
+use crate::shelf::{changed, text};
 
 fn config(files: &Memory) -> Config {
     Config::read(files).unwrap_or_else(|errors| panic!("{errors:?}"))
@@ -36,13 +37,13 @@ fn the_shipped_folder_loads_from_disk() {
     assert!(config.settings.grpc.listen.ip().is_loopback());
     assert_eq!(config.directory.rooms, ["room-1", "room-2"]);
     assert_eq!(config.directory.unit("pemf-a").unwrap().1.modality, Modality::Pemf);
-    assert_eq!(config.hash, self::config(&shipped()).hash);
+    assert_eq!(config.hash, self::config(&Memory::shipped()).hash);
 }
 
 #[test]
 fn the_demonstration_needs_no_file() {
     let demo = Config::demo(|name| format!("/run/demo/{name}").into()).unwrap();
-    assert_eq!(demo.hash, config(&shipped()).hash);
+    assert_eq!(demo.hash, config(&Memory::shipped()).hash);
     assert_eq!(demo.units[0].link.port, Path::new("/run/demo/laser-a"));
     assert_eq!(demo.directory.units[0].port, "/run/demo/laser-a");
 }
@@ -50,12 +51,9 @@ fn the_demonstration_needs_no_file() {
 /// What the profiles say of the simulated units is what the simulated units say of themselves.
 #[test]
 fn the_profiles_are_those_of_the_simulated_units() {
-    for unit in &config(&shipped()).units {
+    for unit in &config(&Memory::shipped()).units {
         let card = unit.card();
-        let plan = match unit.modality() {
-            Modality::Laser => simulated_units::Plan::laser(&card.plate.serial),
-            Modality::Pemf => simulated_units::Plan::pemf(&card.plate.serial),
-        };
+        let plan = built(unit.modality(), &card.plate.serial);
         assert_eq!(card.plate.maker, plan.maker);
         assert_eq!(card.plate.model, plan.model);
         assert_eq!(card.plate.firmware.join(" "), plan.firmware);
@@ -123,7 +121,7 @@ fn ms(millis: u16) -> u64 {
 /// LAS-19, PEM-07, CFG-08: the plan has the calibration of the day, and an overdue unit says so.
 #[test]
 fn a_plan_knows_how_long_its_calibration_holds() {
-    let config = config(&shipped());
+    let config = config(&Memory::shipped());
     for (today, days) in
         [(date(2035, 12, 31), Some(1)), (date(2036, 1, 1), Some(0)), (date(2040, 1, 1), Some(0))]
     {
@@ -134,7 +132,7 @@ fn a_plan_knows_how_long_its_calibration_holds() {
             };
             assert_eq!(found, days, "{} on {today}", unit.name);
         }
-        let report = report(&config, &shipped(), today);
+        let report = report(&config, &Memory::shipped(), today);
         assert_eq!(report.units.iter().all(|unit| unit.is_overdue()), days == Some(0));
         assert_eq!(report.to_string().contains("OVERDUE since 2036-01-01"), days == Some(0));
     }
@@ -146,7 +144,7 @@ fn a_plan_knows_how_long_its_calibration_holds() {
 /// PEM-08: every shipped unit stops within its bound, and the report adds the parts up.
 #[test]
 fn the_report_shows_how_fast_each_unit_stops() {
-    let report = report(&config(&shipped()), &shipped(), date(2026, 11, 22));
+    let report = report(&config(&Memory::shipped()), &Memory::shipped(), date(2026, 11, 22));
     assert!(report.is_in_time());
     for unit in &report.units {
         let budget = unit.budget.unwrap();
@@ -164,7 +162,7 @@ fn the_report_shows_how_fast_each_unit_stops() {
 #[test]
 fn a_source_is_the_line_that_holds_the_value() {
     let more = "schema = 1\n\n# Two lines more,\n# and every value moves.";
-    for files in [shipped(), changed("limits.toml", "schema = 1", more)] {
+    for files in [Memory::shipped(), changed("limits.toml", "schema = 1", more)] {
         let config = config(&files);
         let Profile::Laser(laser, _) = &config.units[0].profile else { panic!() };
         let Profile::Pemf(pemf, _) = &config.units[2].profile else { panic!() };
@@ -205,11 +203,11 @@ fn a_source_is_the_line_that_holds_the_value() {
 /// its number on its line, times the size of a unit of measure.
 #[test]
 fn every_bound_is_a_number_on_its_line() {
-    let config = config(&shipped());
+    let config = config(&Memory::shipped());
     let Profile::Laser(laser, _) = &config.units[0].profile else { panic!() };
     let Profile::Pemf(pemf, _) = &config.units[2].profile else { panic!() };
     let bounds = format!("{:?} {:?}", laser.limits.library, pemf.limits.library);
-    let written = written(&text(&shipped(), "limits.toml"));
+    let written = written(&text(&Memory::shipped(), "limits.toml"));
     let lines: Vec<_> = config.directory.sources.0.iter().map(|source| source.line).collect();
     assert_eq!(lines, written.iter().map(|(line, _)| *line).collect::<Vec<_>>());
     let mut seen = vec![false; written.len()];
@@ -244,7 +242,7 @@ fn written(text: &str) -> Vec<(u32, u64)> {
 /// A decision of the core names the line of the limit that it goes by.
 #[test]
 fn a_decision_names_the_line_that_decided() {
-    let config = config(&shipped());
+    let config = config(&Memory::shipped());
     let AnyPlan::Laser(plan) =
         config.units[0].plan(date(2026, 11, 22), Secret::new([0; 32])).unwrap()
     else {
@@ -259,7 +257,7 @@ fn a_decision_names_the_line_that_decided() {
     let refused = refused.unwrap();
     assert_eq!((refused.verdict, refused.bound), (Verdict::Refused, Some(4_000)));
     let source = config.directory.sources.find(refused.source).unwrap();
-    let limits = text(&shipped(), "limits.toml");
+    let limits = text(&Memory::shipped(), "limits.toml");
     let line = limits.lines().nth(usize::try_from(source.line).unwrap() - 1).unwrap();
     assert!(line.starts_with("power_milliwatts = { soft = 2_000, hard = 4_000"), "{line}");
 }
@@ -295,7 +293,7 @@ fn prescription(milliwatts: u32) -> LaserPrescription {
 /// the gateway was started before.
 #[test]
 fn a_calibration_runs_out_while_the_gateway_runs() {
-    let config = config(&shipped());
+    let config = config(&Memory::shipped());
     let plans = config.units.iter();
     let plans = plans.map(|unit| unit.plan(date(2035, 12, 29), Secret::new([7; 32])).unwrap());
     let mut clinic = Clinic::new(1, plans.collect(), Instant::default());
@@ -339,10 +337,10 @@ fn nothing_spent() -> Remaining<safety::Laser> {
 /// CFG-07: another configuration has another hash.
 #[test]
 fn the_hash_is_of_every_file() {
-    let hash = config(&shipped()).hash;
+    let hash = config(&Memory::shipped()).hash;
     assert_eq!(hash.len(), 64);
-    for (path, _) in SHIPPED {
-        let mut files = shipped();
+    for path in Memory::shipped().0.keys() {
+        let mut files = Memory::shipped();
         files.put(path, format!("{}# one more line\n", text(&files, path)));
         assert_ne!(config(&files).hash, hash, "{path}");
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use gateway::clock;
+use gateway::{clock, directory::Modality};
 use rustix::{
     param::clock_ticks_per_second,
     process::{Pid, Signal, kill_process},
@@ -20,8 +20,7 @@ use tokio::time::{Duration, sleep};
 use crate::{
     Scale,
     far::{self, End, Line},
-    figure,
-    folder::{self, Kind},
+    figure, folder,
     pty::Pty,
 };
 
@@ -38,10 +37,10 @@ pub(crate) fn measure(scale: &Scale) -> anyhow::Result<()> {
     let ptys: anyhow::Result<Vec<_>> = (0..UNITS).map(|_| Pty::new()).collect();
     let ptys = ptys?;
     let ports: Vec<_> = ptys.iter().map(|pty| pty.path.clone()).collect();
-    folder::write(folder.path(), Kind::Laser, &ports)?;
+    folder::write(folder.path(), Modality::Laser, &ports)?;
     let line = |(place, pty)| Line {
         pty,
-        end: End::Unit(Box::new(folder::unit(Kind::Laser, place, |plan| plan))),
+        end: End::Unit(Box::new(folder::unit(Modality::Laser, place, |plan| plan))),
         seen: Arc::default(),
         asked: None,
     };

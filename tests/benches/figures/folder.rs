@@ -5,14 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gateway::{clock, demo, directory::Modality};
 use simulated_units::{Plan, Unit};
-
-/// What a unit emits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Laser,
-    Pemf,
-}
 
 /// The name of the unit at `place`.
 pub(crate) fn name(place: usize) -> String {
@@ -20,18 +14,14 @@ pub(crate) fn name(place: usize) -> String {
 }
 
 /// The simulated unit at `place`, switched on now.
-pub(crate) fn unit(kind: Kind, place: usize, change: impl FnOnce(Plan) -> Plan) -> Unit {
-    let serial = serial(place);
-    let plan = match kind {
-        Kind::Laser => Plan::laser(&serial),
-        Kind::Pemf => Plan::pemf(&serial),
-    };
-    let now = gateway::clock::now().since_boot();
+pub(crate) fn unit(modality: Modality, place: usize, change: impl FnOnce(Plan) -> Plan) -> Unit {
+    let plan = demo::built(modality, &serial(place));
+    let now = clock::now().since_boot();
     Unit::new(change(plan), u64::try_from(place).unwrap_or(0), now)
 }
 
 /// Writes a configuration whose units of one kind are at `ports`, in their order.
-pub(crate) fn write(folder: &Path, kind: Kind, ports: &[PathBuf]) -> anyhow::Result<()> {
+pub(crate) fn write(folder: &Path, modality: Modality, ports: &[PathBuf]) -> anyhow::Result<()> {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
     let settings = fs::read_to_string(shipped.join("gateway.toml"))?;
     let settings = ["127.0.0.1:50051", "127.0.0.1:1883", "127.0.0.1:9464"]
@@ -45,9 +35,9 @@ pub(crate) fn write(folder: &Path, kind: Kind, ports: &[PathBuf]) -> anyhow::Res
     for same in ["rooms.toml", "limits.toml"] {
         fs::copy(shipped.join(same), folder.join(same))?;
     }
-    let (file, old_name, old_serial) = match kind {
-        Kind::Laser => ("laser-a.toml", "laser-a", "OL15-0001"),
-        Kind::Pemf => ("pemf-a.toml", "pemf-a", "RING-0001"),
+    let (file, old_name, old_serial) = match modality {
+        Modality::Laser => ("laser-a.toml", "laser-a", "OL15-0001"),
+        Modality::Pemf => ("pemf-a.toml", "pemf-a", "RING-0001"),
     };
     let unit = fs::read_to_string(shipped.join("units").join(file))?;
     fs::create_dir_all(folder.join("units"))?;

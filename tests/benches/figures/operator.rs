@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use gateway::clock;
+use gateway::{clock, demo::confirmation};
 use proto::v1::{
-    Arm, CheckPrescriptionRequest, Confirm, DecisionOutcome, Fence, Hold, HoldSource,
-    OperateRequest, OperateResponse, PatientIdentifier, Prescription, PrescriptionCheck, Role,
-    SessionEnd, SoftOverride, Start, Stop, UnitState, operate_request::Ask,
-    operate_response::Message, session_service_client::SessionServiceClient,
+    Arm, Fence, Hold, HoldSource, OperateRequest, OperateResponse, Prescription, PrescriptionCheck,
+    Role, SessionEnd, Start, Stop, UnitState, operate_request::Ask, operate_response::Message,
+    session_service_client::SessionServiceClient,
 };
 use safety::Instant;
 use tokio::{sync::mpsc, time::timeout};
@@ -17,6 +16,8 @@ use tonic::{Streaming, transport::Channel};
 
 use crate::prescription::person;
 
+/// Why the figures go beyond soft limits.
+const REASON: &str = "figures on a simulated unit: shorter than a session that has an effect";
 /// The server speaks at least four times a second.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How often a start is tried before something must be wrong.
@@ -40,23 +41,22 @@ impl Session {
         prescription: Prescription,
     ) -> anyhow::Result<Self> {
         let mut client = SessionServiceClient::new(channel);
-        let checked = check(&mut client, unit, prescription).await?;
+        let checked = confirmation::check(&mut client, unit, prescription, REASON).await?;
+        let against = confirmation::objections(&checked.decisions).join("; ");
+        anyhow::ensure!(
+            checked.check() == PrescriptionCheck::Admissible,
+            "{unit} refuses: {against}"
+        );
         let (asks, outgoing) = mpsc::channel(16);
-        let confirm = Ask::Confirm(Confirm {
-            unit_id: unit.to_owned(),
-            prescription: Some(checked.prescription),
-            prescription_hash: checked.hash.clone(),
-            operator: Some(person(Role::Operator)),
-            patient_identifiers_checked: vec![
-                PatientIdentifier::RecordNumber.into(),
-                PatientIdentifier::BirthDate.into(),
-            ],
-        });
+        let confirm = confirmation::confirm(unit, &checked, person(Role::Operator));
         let name = format!("{unit}-{}", clock::now().since_boot());
         let fence = Fence { token: 0, epoch: checked.epoch };
-        asks.send(request(&name, 0, fence, confirm)).await.context("the stream is closed")?;
+        asks.send(request(&name, 0, fence, Ask::Confirm(confirm)))
+            .await
+            .context("the stream is closed")?;
         let answers = client.operate(ReceiverStream::new(outgoing)).await?.into_inner();
-        let mut session = Self { name, asks, answers, fence, hash: checked.hash, request: 0 };
+        let mut session =
+            Self { name, asks, answers, fence, hash: checked.prescription_hash, request: 0 };
         session.arm().await?;
         Ok(session)
     }
@@ -153,48 +153,4 @@ fn request(session: &str, number: u32, fence: Fence, ask: Ask) -> OperateRequest
 
 fn request_name(session: &str, number: u32) -> String {
     format!("{session}-{number}")
-}
-
-struct Checked {
-    prescription: Prescription,
-    hash: Vec<u8>,
-    epoch: u64,
-}
-
-/// Has a prescription checked; gives a reason where soft limits stand against it, once.
-async fn check(
-    client: &mut SessionServiceClient<Channel>,
-    unit: &str,
-    mut prescription: Prescription,
-) -> anyhow::Result<Checked> {
-    for _ in 0..2 {
-        let request = CheckPrescriptionRequest {
-            unit_id: unit.to_owned(),
-            prescription: Some(prescription.clone()),
-        };
-        let checked = client.check_prescription(request).await?.into_inner();
-        if checked.check() == PrescriptionCheck::Admissible {
-            return Ok(Checked {
-                prescription: checked.quantised_prescription.context("nothing quantised")?,
-                hash: checked.prescription_hash,
-                epoch: checked.epoch,
-            });
-        }
-        let against = checked.decisions.iter().filter(|decision| {
-            !matches!(decision.outcome(), DecisionOutcome::Within | DecisionOutcome::Overridden)
-        });
-        let hard: Vec<_> = against
-            .clone()
-            .filter(|decision| decision.outcome() != DecisionOutcome::SoftExceeded)
-            .map(|decision| decision.sentence.clone())
-            .collect();
-        anyhow::ensure!(hard.is_empty(), "{unit} refuses: {}", hard.join("; "));
-        prescription.overrides = against.map(|decision| given(decision.limit)).collect();
-    }
-    bail!("{unit} still wants overrides that were given")
-}
-
-fn given(limit: i32) -> SoftOverride {
-    let reason = "figures on a simulated unit: shorter than a session that has an effect";
-    SoftOverride { limit, reason: reason.to_owned(), person: Some(person(Role::Clinician)) }
 }

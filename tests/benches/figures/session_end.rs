@@ -14,7 +14,7 @@ use std::{
 };
 
 use clinic::{AnyStatus, Shown, UnitId};
-use gateway::{clock, realtime, timer::Timer};
+use gateway::{clock, directory::Modality, realtime, timer::Timer};
 use safety::{Instant, Nanos, State};
 use serde_json::json;
 use tempfile::TempDir;
@@ -27,7 +27,7 @@ use crate::{
     caller::connect,
     far::{self, End, Line, Seen},
     figure::{self, Samples},
-    folder::{self, Kind},
+    folder,
     operator::Session,
     prescription,
     pty::Pty,
@@ -49,11 +49,11 @@ pub(crate) fn measure(scale: &Scale) -> anyhow::Result<()> {
     let ptys: anyhow::Result<Vec<_>> = (0..UNITS).map(|_| Pty::new()).collect();
     let ptys = ptys?;
     let ports: Vec<_> = ptys.iter().map(|pty| pty.path.clone()).collect();
-    folder::write(folder.path(), Kind::Pemf, &ports)?;
+    folder::write(folder.path(), Modality::Pemf, &ports)?;
     let seen: Vec<Arc<Seen>> = (0..UNITS).map(|_| Arc::default()).collect();
     let lines = ptys.into_iter().enumerate().zip(&seen).map(|((place, pty), seen)| Line {
         pty,
-        end: End::Unit(Box::new(folder::unit(Kind::Pemf, place, |plan| plan))),
+        end: End::Unit(Box::new(folder::unit(Modality::Pemf, place, |plan| plan))),
         seen: Arc::clone(seen),
         asked: None,
     });

@@ -20,6 +20,7 @@ use gateway::{
     clock,
     config::{Config, UnitConfig},
     control::{self, Control, Facts},
+    directory::Modality,
     herald::Herald,
     inbox::Inbox,
     ledger::{Ledger, LedgerThread, Setting},
@@ -39,7 +40,7 @@ use crate::{
     far::{self, End, Line, Seen},
     figure::{self, Goals, Pair, Samples},
     floor::{self, Floor},
-    folder::{self, Kind},
+    folder,
     operator::Session,
     prescription,
     pty::Pty,
@@ -56,11 +57,11 @@ const PATIENCE: u64 = 2_000_000_000;
 pub(crate) fn measure(scale: &Scale) -> anyhow::Result<()> {
     let folder = TempDir::with_prefix("figures-")?;
     let (gateway_line, floor_line) = (Pty::new()?, Pty::new()?);
-    folder::write(folder.path(), Kind::Pemf, slice::from_ref(&gateway_line.path))?;
+    folder::write(folder.path(), Modality::Pemf, slice::from_ref(&gateway_line.path))?;
     let near = floor_line.near.try_clone()?;
     let seen: [Arc<Seen>; 2] = Default::default();
     // What a unit takes to answer is not measured: it takes nothing.
-    let unit = folder::unit(Kind::Pemf, 0, |plan| Plan { answer_us: 0, ..plan });
+    let unit = folder::unit(Modality::Pemf, 0, |plan| Plan { answer_us: 0, ..plan });
     let line = |pty, end, seen: &Arc<Seen>| Line { pty, end, seen: Arc::clone(seen), asked: None };
     let _far = far::serve(vec![
         line(gateway_line, End::Unit(Box::new(unit)), &seen[0]),

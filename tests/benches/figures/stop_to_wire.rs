@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use gateway::clock;
+use gateway::{clock, directory::Modality};
 use tempfile::TempDir;
 
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
     far::{self, End, Far, Line, Seen},
     figure::{self, Goals, Pair, Samples},
     floor::Floor,
-    folder::{self, Kind},
+    folder,
     pty::Pty,
 };
 
@@ -81,7 +81,7 @@ impl Site {
         let ptys: anyhow::Result<Vec<_>> = (0..units).map(|_| Pty::new()).collect();
         let ptys = ptys?;
         let ports: Vec<_> = ptys.iter().map(|pty| pty.path.clone()).collect();
-        folder::write(folder.path(), Kind::Laser, &ports)?;
+        folder::write(folder.path(), Modality::Laser, &ports)?;
         let stuck = if loaded { units.saturating_sub(1) } else { units };
         let (ask, asked) = sync_channel(1);
         let mut lines = ptys.into_iter().enumerate().map(|(place, pty)| Line {
@@ -150,7 +150,7 @@ impl Called {
 
 fn unit(place: usize) -> End {
     let slow = |plan| simulated_units::Plan { answer_us: ANSWER_MICROS, ..plan };
-    End::Unit(Box::new(folder::unit(Kind::Laser, place, slow)))
+    End::Unit(Box::new(folder::unit(Modality::Laser, place, slow)))
 }
 
 fn now() -> u64 {

@@ -20,7 +20,13 @@ use super::{
     LASER, PEMF, Stage,
     client::{check, person},
 };
-use crate::control::{ServeError, sample, serve};
+use crate::{
+    control::{ServeError, sample, serve},
+    demo::confirmation::objections,
+};
+
+/// The revision of the shipped limits.
+const REVISION: &str = "2026-11-22 proposal 1";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn units_are_listed_watched_and_versioned() {
@@ -28,7 +34,7 @@ async fn units_are_listed_watched_and_versioned() {
     let mut units = stage.units().await;
     let version = units.get_version(v1::GetVersionRequest {}).await.unwrap().into_inner();
     assert_eq!(version.transport(), v1::Transport::Loopback);
-    assert_eq!(version.limits_revision, "2026-03");
+    assert_eq!(version.limits_revision, REVISION);
 
     let all = units.list_units(v1::ListUnitsRequest::default()).await.unwrap().into_inner();
     let names: Vec<_> = all.units.iter().map(|unit| unit.unit_id.as_str()).collect();
@@ -37,7 +43,7 @@ async fn units_are_listed_watched_and_versioned() {
     assert_eq!(laser.mark(), v1::UnitMark::Simulated);
     let beam = laser.status.as_ref().unwrap().beam.as_ref().unwrap();
     assert_eq!(beam.state(), v1::BeamState::OffProven);
-    let only = v1::ListUnitsRequest { room_id: "two".to_owned() };
+    let only = v1::ListUnitsRequest { room_id: "room-2".to_owned() };
     assert_eq!(units.list_units(only).await.unwrap().into_inner().units[0].unit_id, PEMF);
 
     let watched =
@@ -73,12 +79,12 @@ async fn a_unit_is_shown_with_its_plate_and_its_hazard() {
     assert_ne!(identity.proven_boottime_nanoseconds, 0);
     let day = |time: Option<proto::Timestamp>| time.unwrap().seconds;
     assert_eq!(day(identity.calibrated_time), 1_767_225_600, "2026-01-01T00:00:00Z");
-    assert_eq!(day(identity.calibration_due_time), 1_798_761_600, "2027-01-01T00:00:00Z");
+    assert_eq!(day(identity.calibration_due_time), 2_082_758_400, "2036-01-01T00:00:00Z");
 
     let hazard = laser.hazard.as_ref().unwrap().hazard.as_ref().unwrap();
     let v1::hazard::Hazard::Laser(hazard) = hazard else { panic!("{hazard:?}") };
-    assert_eq!(hazard.nominal_ocular_hazard_distance_millimetres, 24_000);
-    assert_eq!(hazard.spot_areas_square_millimetres, [500]);
+    assert_eq!(hazard.nominal_ocular_hazard_distance_millimetres, 1_400);
+    assert_eq!(hazard.spot_areas_square_millimetres, [300, 700, 1_960]);
     assert!(hazard.eyewear.iter().all(|one| one.least_optical_density_hundredths == 500));
     assert!(!hazard.eyewear.is_empty());
     let coil = v1::hazard::Hazard::Pemf(v1::PemfHazard { keep_out_distance_millimetres: 1_500 });
@@ -180,21 +186,35 @@ async fn a_check_says_what_every_limit_says() {
         asked
     };
     let plain = check(&mut sessions, LASER, asked(|_| {})).await.unwrap();
-    assert_eq!(plain.check(), v1::PrescriptionCheck::Admissible, "{:#?}", objections(&plain));
+    assert_eq!(
+        plain.check(),
+        v1::PrescriptionCheck::Admissible,
+        "{:#?}",
+        objections(&plain.decisions)
+    );
     assert_eq!(plain.prescription_hash.len(), 32);
     assert_eq!(plain.quantised_prescription.as_ref(), Some(&asked(|_| {})));
     let hard = |one: &&v1::Decision| {
         one.limit() == v1::Limit::Power && one.tier() == v1::Tier::LibraryHard
     };
     let power = plain.decisions.iter().find(hard).unwrap();
-    assert_eq!((power.requested, power.bound), (Some(1_000), Some(4_000)));
+    assert_eq!((power.requested, power.bound), (Some(1_000), Some(15_000)));
     let source = power.source.as_ref().unwrap();
-    assert_eq!((source.file.as_str(), source.line), ("limits.toml", 2));
-    assert!(power.sentence.contains("limits.toml:2, revision 2026-03"), "{}", power.sentence);
+    assert_eq!(source.file, "limits.toml");
+    let limits = include_str!("../../../../config/limits.toml");
+    let line = limits.lines().nth(source.line as usize - 1).unwrap();
+    assert!(line.starts_with("power_milliwatts") && line.contains("hard = 15_000"), "{line}");
+    let place = format!("limits.toml:{}, revision {REVISION}", source.line);
+    assert!(power.sentence.contains(&place), "{}", power.sentence);
 
-    let soft = asked(|one| sample::laser_of(one).power_milliwatts = 3_500);
+    let soft = asked(|one| sample::laser_of(one).power_milliwatts = 9_000);
     let answer = check(&mut sessions, LASER, soft.clone()).await.unwrap();
-    assert_eq!(answer.check(), v1::PrescriptionCheck::OverrideNeeded, "{:#?}", objections(&answer));
+    assert_eq!(
+        answer.check(),
+        v1::PrescriptionCheck::OverrideNeeded,
+        "{:#?}",
+        objections(&answer.decisions)
+    );
     let mut overridden = soft;
     overridden.overrides.push(v1::SoftOverride {
         limit: v1::Limit::Power.into(),
@@ -202,10 +222,15 @@ async fn a_check_says_what_every_limit_says() {
         person: Some(person("A. Clinician", v1::Role::Clinician)),
     });
     let answer = check(&mut sessions, LASER, overridden).await.unwrap();
-    assert_eq!(answer.check(), v1::PrescriptionCheck::Admissible, "{:#?}", objections(&answer));
+    assert_eq!(
+        answer.check(),
+        v1::PrescriptionCheck::Admissible,
+        "{:#?}",
+        objections(&answer.decisions)
+    );
 
     let refused = [
-        asked(|one| sample::laser_of(one).power_milliwatts = 5_000),
+        asked(|one| sample::laser_of(one).power_milliwatts = 16_000),
         asked(|one| one.expire_time.as_mut().unwrap().seconds -= 4_000),
         asked(|one| sample::laser_of(one).skin.as_mut().unwrap().tan = 0),
         sample::field(),
@@ -213,7 +238,7 @@ async fn a_check_says_what_every_limit_says() {
     for one in refused {
         let answer = check(&mut sessions, LASER, one).await.unwrap();
         assert_eq!(answer.check(), v1::PrescriptionCheck::Refused);
-        assert!(!objections(&answer).is_empty());
+        assert!(!objections(&answer.decisions).is_empty());
     }
     let between = asked(|one| sample::laser_of(one).power_milliwatts = 1_007);
     let answer = check(&mut sessions, LASER, between).await.unwrap();
@@ -283,7 +308,7 @@ async fn a_stop_needs_no_place() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_room_is_stopped_and_released() {
     let stage = Stage::new().await;
-    let stop = v1::StopAllRequest { room_id: "one".to_owned(), reason: String::new() };
+    let stop = v1::StopAllRequest { room_id: "room-1".to_owned(), reason: String::new() };
     let answer = stage.sessions().await.stop_all(stop).await.unwrap().into_inner();
     assert_eq!(answer.proofs.len(), 1);
     assert_eq!(answer.cause_ids.len(), 1);
@@ -342,7 +367,7 @@ async fn a_room_is_stopped_and_released() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_release_lists_the_units_that_still_hold_the_cause() {
     let stage = Stage::in_rooms([0, 0]).await;
-    let stop = v1::StopAllRequest { room_id: "one".to_owned(), reason: String::new() };
+    let stop = v1::StopAllRequest { room_id: "room-1".to_owned(), reason: String::new() };
     let answer = stage.sessions().await.stop_all(stop).await.unwrap().into_inner();
     let [cause_id] = answer.cause_ids.as_slice() else { panic!("{answer:#?}") };
     stage.mute_pemf(true);
@@ -404,15 +429,15 @@ async fn health_and_reflection_answer() {
     let stage = Stage::new().await;
     let mut health = HealthClient::new(stage.channel().await);
     tokio::time::sleep(Duration::from_millis(600)).await;
-    for service in ["", "unit/lumen", "unit/ring", "therapy.gateway.v1.SessionService"] {
+    for service in ["", "unit/laser-a", "unit/pemf-b", "therapy.gateway.v1.SessionService"] {
         let request = HealthCheckRequest { service: service.to_owned() };
         let answer = health.check(request).await.unwrap().into_inner();
         assert_eq!(answer.status, 1, "{service} does not serve");
     }
-    let stop = v1::StopAllRequest { room_id: "one".to_owned(), reason: String::new() };
+    let stop = v1::StopAllRequest { room_id: "room-1".to_owned(), reason: String::new() };
     stage.sessions().await.stop_all(stop).await.unwrap();
     tokio::time::sleep(Duration::from_millis(600)).await;
-    let request = HealthCheckRequest { service: "unit/lumen".to_owned() };
+    let request = HealthCheckRequest { service: format!("unit/{LASER}") };
     assert_eq!(health.check(request).await.unwrap().into_inner().status, 2, "locked");
 
     let mut reflection = ServerReflectionClient::new(stage.channel().await);
@@ -473,10 +498,4 @@ fn assert_refused(status: &Status, reason: Reason, code: Code) {
     let refusal = <v1::Refusal as proto::Message>::decode(&*refusals[0].value).unwrap();
     assert_eq!(refusal.reason(), reason);
     assert!(!refusal.sentence.is_empty());
-}
-
-fn objections(answer: &v1::CheckPrescriptionResponse) -> Vec<&str> {
-    let permits = [v1::DecisionOutcome::Within, v1::DecisionOutcome::Overridden];
-    let against = answer.decisions.iter().filter(|one| !permits.contains(&one.outcome()));
-    against.map(|one| one.sentence.as_str()).collect()
 }
