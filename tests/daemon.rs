@@ -9,6 +9,7 @@ mod cables;
 mod clients;
 mod commands;
 mod crashes;
+mod crowds;
 mod disk;
 mod ends;
 mod house;

@@ -221,4 +221,9 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except grpc.RpcError as error:
+        # What the gateway says, or that there is none: both are whole sentences.
+        print(f"{error.details()}", file=sys.stderr)
+        sys.exit(2)

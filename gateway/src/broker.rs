@@ -18,11 +18,12 @@ use mqtt5::{
     broker::{
         AuthProvider, AuthResult, BrokerConfig, BrokerShutdownHandle, MqttBroker,
         config::{StorageBackend, StorageConfig},
+        resource_monitor::ResourceLimits,
     },
     packet::connect::ConnectPacket,
     protocol::v5::reason_codes::ReasonCode,
 };
-use tokio::{task::JoinHandle, time::timeout};
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 use crate::telemetry::{Credentials, Server};
 
@@ -34,6 +35,10 @@ const GATEWAY: &str = "gateway";
 const CLIENTS_MAX: usize = 64;
 /// Nothing that the gateway says is nearly as long.
 const PACKET_BYTES_MAX: usize = 64 * 1024;
+/// Connections that it takes in a second. It waits ten seconds for each to say who it is and counts
+/// none before that, so this is what keeps silent ones from using up the descriptors that a stop
+/// needs: they are five hundred at most.
+const CONNECTIONS_A_SECOND_MAX: u32 = 50;
 /// How long the last messages may take to leave.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -43,6 +48,7 @@ pub struct Broker {
     password: String,
     stop: BrokerShutdownHandle,
     task: JoinHandle<()>,
+    runs: watch::Receiver<()>,
 }
 
 /// Why there is no broker.
@@ -78,14 +84,23 @@ impl Broker {
         let broker = broker.map_err(|error| refused(error.to_string()))?;
         let door = Arc::new(Door { password: password.clone().into_bytes() });
         let mut broker = broker.with_auth_provider(door);
+        broker.resource_monitor().update_limits(limits());
         let address = broker.local_addr().ok_or_else(|| refused("it has no address".into()))?;
         let stop = broker.shutdown_handle();
+        let (running, runs) = watch::channel(());
         let task = tokio::spawn(async move {
+            let _until_it_ends = running;
             if let Err(error) = broker.run().await {
                 tracing::error!(%error, "the embedded broker ended");
             }
         });
-        Ok(Self { address, password, stop, task })
+        Ok(Self { address, password, stop, task, runs })
+    }
+
+    /// Waits until it has ended, however it did.
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut runs = self.runs.clone();
+        async move { while runs.changed().await.is_ok() {} }
     }
 
     /// Where it listens.
@@ -131,6 +146,18 @@ fn config(address: SocketAddr) -> BrokerConfig {
             ..StorageConfig::default()
         },
         ..BrokerConfig::default()
+    }
+}
+
+fn limits() -> ResourceLimits {
+    let of_messages = BrokerConfig::default();
+    ResourceLimits {
+        max_connections: CLIENTS_MAX,
+        max_connections_per_ip: CLIENTS_MAX,
+        max_message_rate_per_client: of_messages.max_message_rate_per_client,
+        max_bandwidth_per_client: of_messages.max_bandwidth_per_client,
+        max_connection_rate: CONNECTIONS_A_SECOND_MAX,
+        rate_limit_window: Duration::from_secs(1),
     }
 }
 
@@ -189,5 +216,39 @@ impl AuthProvider for Door {
         _filter: &'a str,
     ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
         Box::pin(async { true })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use futures::FutureExt as _;
+    use tokio::{io::AsyncReadExt as _, net::TcpStream, task::unconstrained, time::sleep};
+
+    use super::*;
+
+    /// SEC-06: whoever says nothing takes few descriptors from the gateway.
+    #[tokio::test]
+    async fn a_crowd_of_silent_connections_is_put_out() {
+        let broker = Broker::start((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
+        let mut crowd = Vec::new();
+        for _ in 0..400 {
+            crowd.push(TcpStream::connect(broker.local_addr()).await.unwrap());
+        }
+        sleep(Duration::from_millis(200)).await;
+        let closed =
+            crowd.iter_mut().filter_map(|stream| unconstrained(stream.read_u8()).now_or_never());
+        // The crowd may have come in two or three seconds.
+        let closed = closed.count();
+        assert!((200..400).contains(&closed), "{closed}");
+    }
+
+    #[tokio::test]
+    async fn a_broker_that_ends_is_noticed() {
+        let broker = Broker::start((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
+        assert!(broker.ended().now_or_never().is_none());
+        broker.task.abort();
+        timeout(Duration::from_secs(5), broker.ended()).await.unwrap();
     }
 }

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{daemon, demo};
 
-pub(crate) use client::connect;
+pub(crate) use client::{connect, say};
 pub(crate) use words::{dose_words, state};
 
 /// Bridges therapy units on serial ports to clinic software, and decides ahead of every byte
@@ -66,20 +66,28 @@ struct ConfigArguments {
 #[derive(Clone, Debug, Args)]
 struct ClientArguments {
     /// The API of the gateway.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051",
+          value_parser = words::address)]
     address: String,
 }
 
 #[derive(Clone, Debug, Args)]
 struct StopArguments {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// What is stopped: nobody stops all by leaving something out.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Target {
     /// The unit to stop.
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
     unit: Option<String>,
     /// Stop every unit, and lock them until each is released.
     #[arg(long)]
     all: bool,
-    #[command(flatten)]
-    client: ClientArguments,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -87,6 +95,7 @@ struct ReleaseArguments {
     /// The unit.
     unit: String,
     /// The cause to release, as the list names it. Without one, the causes are listed.
+    #[arg(requires_all = ["name", "reason"])]
     cause: Option<String>,
     /// Who releases it.
     #[arg(long, requires = "cause")]
@@ -113,7 +122,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Units(arguments) => client::block_on(client::units(&arguments.address)),
         Command::Watch(arguments) => client::block_on(client::watch(&arguments.address)),
         Command::Stop(arguments) => {
-            let unit = arguments.unit.as_deref();
+            let unit = arguments.target.unit.as_deref();
             client::block_on(client::stop(&arguments.client.address, unit))
         }
         Command::Release(arguments) => client::block_on(release(arguments)),
@@ -129,5 +138,26 @@ async fn release(arguments: ReleaseArguments) -> anyhow::Result<ExitCode> {
             let reason = reason.unwrap_or_default();
             client::release(&client.address, unit, cause, person, reason).await
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(arguments: &[&str]) -> String {
+        let typed = ["therapy-gateway"].iter().chain(arguments);
+        Cli::try_parse_from(typed).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_missing_on_the_command_line_is_said() {
+        let stop = refused(&["stop"]);
+        assert!(stop.contains("UNIT") && stop.contains("--all"), "{stop}");
+        assert!(refused(&["stop", "laser-a", "--all"]).contains("cannot be used"));
+        let release = refused(&["release", "laser-a", "cause"]);
+        assert!(release.contains("--name") && release.contains("--reason"), "{release}");
+        assert!(Cli::try_parse_from(["therapy-gateway", "stop", "--all"]).is_ok());
+        assert!(Cli::try_parse_from(["therapy-gateway", "release", "laser-a"]).is_ok());
     }
 }

@@ -1,14 +1,17 @@
 //! Puts the parts together, and takes them apart in the order in which they stop mattering.
 
 use std::{
-    fmt::Write as _,
     future::pending,
-    io,
+    io::{self, Write as _},
     net::SocketAddr,
     num::NonZero,
+    os::unix::fs::DirBuilderExt as _,
     path::Path,
     process::ExitCode,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::available_parallelism,
     time::Duration,
 };
@@ -17,7 +20,10 @@ use anyhow::Context as _;
 use clinic::{Clinic, Entry, EntryId};
 use device_drivers::open_link::Secret;
 use jiff::{civil::Date, tz::TimeZone};
-use rustix::rand::{GetRandomFlags, getrandom};
+use rustix::{
+    process::{Resource, getrlimit, setrlimit},
+    rand::{GetRandomFlags, getrandom},
+};
 use safety::{Cause, Instant, Nanos};
 use tokio::{
     net::TcpListener,
@@ -30,7 +36,7 @@ use tokio::{
 
 use crate::{
     broker::Broker,
-    clock,
+    cli, clock,
     config::{
         self, Config, ConfigErrors, Disk, LogFormat, Mqtt, Profile, ReadBack, Style, UnitConfig,
     },
@@ -40,6 +46,7 @@ use crate::{
     ledger::{self, Health, Ledger, LedgerThread},
     log,
     metrics::{self, Metrics},
+    panics::Panics,
     port,
     scheduler::{self, Keep, Parts, Scheduler},
     telemetry::{Credentials, Server, Telemetry},
@@ -69,6 +76,8 @@ pub struct Daemon {
     ledger: LedgerThread,
     telemetry: Telemetry,
     own_broker: Option<Broker>,
+    /// Whether the gateway stops every unit itself, to leave.
+    stopping: Arc<AtomicBool>,
     leave: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -88,6 +97,7 @@ impl Daemon {
     /// # Errors
     /// Whatever could not be had.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        raise_descriptors();
         let grpc = bind(config.settings.grpc.listen, "gRPC").await?;
         let metrics_listener = bind(config.settings.metrics, "metrics").await?;
         let addresses = (grpc.local_addr()?, metrics_listener.local_addr()?);
@@ -97,10 +107,15 @@ impl Daemon {
         directory.run = opened.run;
         let (herald, mouth, carry) = Herald::new(Arc::new(directory));
         let (inbox, outlet) = Inbox::new(config.units.len());
+        let panics = Panics::watch(inbox.clone());
         let (own_broker, server) = broker(&config).await?;
         let mut tasks = JoinSet::new();
         tasks.spawn(carry);
-        tasks.spawn(log::chronicle(&herald));
+        let stopping = Arc::new(AtomicBool::new(false));
+        tasks.spawn(log::chronicle(&herald, Arc::clone(&stopping)));
+        if let Some(broker) = &own_broker {
+            tasks.spawn(broker.ended());
+        }
         let telemetry = Telemetry::start(server, herald.clone());
         let metrics = Metrics::new(herald.clone(), Some(Arc::clone(telemetry.counters())));
         let health = opened.ledger.clone();
@@ -120,7 +135,8 @@ impl Daemon {
         tasks.spawn(metrics.clone().run());
         tasks.spawn(serve_metrics(metrics_listener, metrics.clone()));
         let pulse = Arc::clone(scheduler.pulse());
-        tasks.spawn(read_pulse(pulse, health, inbox.clone(), metrics, day));
+        tasks.spawn(read_pulse(pulse, health, inbox.clone(), metrics.clone(), day));
+        tasks.spawn(read_panics(panics, metrics));
         let control = Control::new(inbox.clone(), herald.clone(), facts(&config));
         tasks.spawn(serve(grpc, control, leaving));
         Ok(Self {
@@ -133,6 +149,7 @@ impl Daemon {
             ledger: opened.thread,
             telemetry,
             own_broker,
+            stopping,
             leave,
             tasks,
         })
@@ -159,6 +176,7 @@ impl Daemon {
     /// No new start, everything off and proven, everything settled; then the rest.
     async fn farewell(mut self) {
         tracing::info!("leaving: everything goes off");
+        self.stopping.store(true, Ordering::Release);
         let scheduler = self.scheduler;
         let _ended = spawn_blocking(move || scheduler.farewell()).await;
         self.leave.send_replace(true);
@@ -202,7 +220,8 @@ pub fn run(folder: &Path) -> anyhow::Result<ExitCode> {
 pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
     match Config::load(folder) {
         Ok(config) => {
-            print!("{}", config::report(&config, &Disk::new(folder), today()));
+            let report = config::report(&config, &Disk::new(folder), today()).to_string();
+            cli::say(&report).context("the report cannot be printed")?;
             Ok(ExitCode::SUCCESS)
         }
         Err(errors) => Ok(refuse(&errors)),
@@ -219,9 +238,10 @@ pub(crate) fn start_log(config: &Config, filter: &str) -> anyhow::Result<()> {
 }
 
 fn refuse(errors: &ConfigErrors) -> ExitCode {
-    let mut text = String::new();
-    let _infallible = write!(text, "{}", config::render(errors, Style::Terminal));
-    eprint!("{text}");
+    let style = if log::is_coloured() { Style::Terminal } else { Style::Plain };
+    let text = config::render(errors, style);
+    // If nobody reads it, the exit code says it.
+    let _nobody_reads = io::stderr().write_all(text.as_bytes());
     ExitCode::FAILURE
 }
 
@@ -256,6 +276,16 @@ pub(crate) fn told_to_end() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
+/// Takes as many descriptors as the machine grants: a stop on a new connection needs one, and those
+/// who hold connections must not have taken the last.
+fn raise_descriptors() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
+}
+
 async fn bind(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
     let hint = || format!("{what} cannot listen on {address}; does another gateway run?");
     TcpListener::bind(address).await.with_context(hint)
@@ -269,7 +299,11 @@ async fn open_ledger(
     let (hash, reserve_bytes) = (config.hash.clone(), config.settings.reserve_bytes);
     let names: Vec<_> = config.units.iter().map(|unit| unit.name.clone()).collect();
     let opened = spawn_blocking(move || {
-        std::fs::create_dir_all(&folder)
+        // What was done to whom is for nobody else on this machine to read.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
             .with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
         let path = folder.join("ledger.sqlite3");
         // The control thread takes receipts faster than a disk makes them; if it is gone, nobody
@@ -405,6 +439,20 @@ async fn read_pulse(
         metrics.queue("calls", depths.calls.depth, depths.calls.most);
         metrics.queue("stops", depths.stops.depth, depths.stops.most);
         metrics.queue("ledger", health.waiting, Health::WAITING_MAX);
+    }
+}
+
+/// Shows what panicked, and says once more what follows from it: a hook that logs could wait.
+async fn read_panics(panics: Panics, metrics: Metrics) {
+    let (mut tick, mut known) = (interval(PULSE), 0);
+    loop {
+        tick.tick().await;
+        let count = panics.count();
+        metrics.panics(count);
+        if known < count {
+            tracing::error!(count, "a task panicked; no session begins until a restart");
+        }
+        known = count;
     }
 }
 

@@ -18,7 +18,7 @@ use simulated_units::{Plan, Unit};
 use tempfile::TempDir;
 
 use crate::{
-    cli::DemoArguments,
+    cli::{self, DemoArguments},
     clock,
     config::{Config, Mqtt},
     daemon::{self, Daemon},
@@ -50,7 +50,7 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<ExitCode> {
         if arguments.once {
             return once::run(daemon, &stands, arguments.json).await;
         }
-        println!("{}", directions(&daemon, folder.path()));
+        cli::say(&directions(&daemon, folder.path()))?;
         console::listen(stands);
         daemon.run(daemon::told_to_end()?).await;
         Ok(ExitCode::SUCCESS)

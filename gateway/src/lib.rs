@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod link;
 pub mod log;
 pub mod metrics;
+mod panics;
 pub mod port;
 pub mod realtime;
 pub mod scheduler;
@@ -25,14 +26,15 @@ pub mod telemetry;
 pub mod timer;
 mod word;
 
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 /// What the binary does: reads the command line, and says in one sentence what went wrong.
 pub fn main() -> ExitCode {
     match cli::run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // If nobody reads it, the exit code says it.
+            let _nobody_reads = writeln!(std::io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -4,13 +4,22 @@
 //! writes what changed within the span of its unit and session. Nothing that it is told holds
 //! anything about a patient, and it writes the kind of a refusal, not the decisions behind it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    io::IsTerminal as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use clinic::{Change, SessionId, Summary, UnitId, What};
 use safety::{End, Release};
 use tokio::sync::broadcast::error::RecvError;
-use tracing::{Span, error, info, info_span, warn};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Span, error, error_span, info, warn};
+use tracing_subscriber::{
+    EnvFilter, filter::ParseError, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 use crate::{directory::Directory, herald::Herald, telemetry::quantity::Words, word};
 
@@ -40,17 +49,28 @@ pub enum LogError {
 }
 
 /// What is logged if nobody says otherwise. The broker's library shouts about every scan of its port.
-pub const FILTER: &str = "info,mqtt5=warn,rumqttc=warn";
+pub const FILTER: &str = "info,mqtt5=error,rumqttc=warn";
+/// Who never logs, whatever the filter says: the listener of the embedded broker. When it can accept
+/// nobody it says so without a pause, and it says so of everybody whom it puts out: that would fill
+/// the disk on which the ledger is. What is lost is whom it did not take and why; that telemetry does
+/// not reach it is still said, by telemetry.
+const NEVER: [&str; 2] = ["mqtt5::broker::server=off", "mqtt5::broker::resource_monitor=off"];
+
+/// Whether standard error is read by a person who wants colours: not by a file or a pipe, and not by
+/// one who set `NO_COLOR`.
+pub(crate) fn is_coloured() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
+}
 
 /// Sets up the log of this process on standard error. `filter` is in the form of `RUST_LOG`.
 ///
 /// # Errors
 /// If the filter makes no sense or there is a log already.
 pub fn init(format: Format, filter: &str) -> Result<(), LogError> {
-    let parsed = EnvFilter::try_new(filter)
-        .map_err(|error| LogError::Filter { filter: filter.into(), reason: error.to_string() })?;
+    let parsed = parse(filter)?;
     let base = tracing_subscriber::registry().with(parsed);
-    let layer = fmt::layer().with_writer(std::io::stderr);
+    let coloured = is_coloured();
+    let layer = fmt::layer().with_ansi(coloured).with_writer(std::io::stderr);
     let set = match format {
         Format::Human => base.with(layer.with_target(false)).try_init(),
         Format::Json => base.with(layer.json()).try_init(),
@@ -58,16 +78,32 @@ pub fn init(format: Format, filter: &str) -> Result<(), LogError> {
     set.map_err(|_twice| LogError::Twice)
 }
 
+fn parse(filter: &str) -> Result<EnvFilter, LogError> {
+    let wrong = |reason: String| LogError::Filter { filter: filter.into(), reason };
+    let parsed = EnvFilter::try_new(filter).map_err(|error| wrong(error.to_string()))?;
+    NEVER.into_iter().try_fold(parsed, |filter, never| {
+        let never = never.parse().map_err(|error: ParseError| wrong(error.to_string()))?;
+        Ok(filter.add_directive(never))
+    })
+}
+
 /// Logs every change from now on. Spawn what it returns on the ordinary runtime.
-pub fn chronicle(herald: &Herald) -> impl Future<Output = ()> + Send + use<> {
+/// `leaving` is set before the gateway stops every unit to leave: that is no warning.
+pub fn chronicle(
+    herald: &Herald,
+    leaving: Arc<AtomicBool>,
+) -> impl Future<Output = ()> + Send + use<> {
     let mut changes = herald.changes();
-    let mut chronicle = Chronicle::new(Arc::clone(herald.directory()));
+    let mut chronicle = Chronicle::new(Arc::clone(herald.directory()), leaving);
     async move {
         loop {
             match changes.recv().await {
                 Ok(change) => chronicle.write(&change),
                 Err(RecvError::Lagged(count)) => {
-                    error!(count, "changes came faster than they could be logged; see the audit");
+                    error!(
+                        count,
+                        "changes came faster than they could be logged, and are not in this log"
+                    );
                 }
                 Err(RecvError::Closed) => break,
             }
@@ -80,16 +116,18 @@ struct Chronicle {
     directory: Arc<Directory>,
     units: HashMap<UnitId, Span>,
     sessions: HashMap<UnitId, (SessionId, Span)>,
+    leaving: Arc<AtomicBool>,
 }
 
 impl Chronicle {
-    fn new(directory: Arc<Directory>) -> Self {
-        Self { directory, units: HashMap::new(), sessions: HashMap::new() }
+    fn new(directory: Arc<Directory>, leaving: Arc<AtomicBool>) -> Self {
+        Self { directory, units: HashMap::new(), sessions: HashMap::new(), leaving }
     }
 
     fn write(&mut self, change: &Change) {
         let span = self.span(change);
-        span.in_scope(|| sentence(&change.what));
+        let leaving = self.leaving.load(Ordering::Acquire);
+        span.in_scope(|| sentence(&change.what, leaving));
         if matches!(change.what, What::Ended(_)) {
             self.sessions.remove(&change.unit);
         }
@@ -101,20 +139,21 @@ impl Chronicle {
             let card = directory.card(change.unit);
             let modality = card.map_or("?", |card| word::modality(card.modality));
             let mark = card.map_or("?", word::mark);
-            info_span!("unit", unit = directory.name(change.unit), modality, mark)
+            // Above every filter: a warning without its unit helps nobody.
+            error_span!("unit", unit = directory.name(change.unit), modality, mark)
         });
         let Some(session) = change.session else { return unit.clone() };
         let open = self.sessions.get(&change.unit).filter(|(open, _)| *open == session);
         if let Some((_, span)) = open {
             return span.clone();
         }
-        let span = info_span!(parent: &*unit, "session", session = %session);
+        let span = error_span!(parent: &*unit, "session", session = %session);
         self.sessions.insert(change.unit, (session, span.clone()));
         span
     }
 }
 
-fn sentence(what: &What) {
+fn sentence(what: &What, leaving: bool) {
     match what {
         What::State { from, to } => {
             info!("the unit went from {} to {}", word::state(*from), word::state(*to));
@@ -140,6 +179,7 @@ fn sentence(what: &What) {
             let cause = word::cause(*cause);
             info!(cause, "{cause} was released");
         }
+        What::Stopped if leaving => info!("the unit was told to stop, because the gateway leaves"),
         What::Stopped => warn!("the unit was told to stop"),
         What::Refused(refused) => {
             let reason = word::refused(refused);
@@ -192,14 +232,19 @@ pub(crate) mod tests {
 
     /// Everything that is logged of these changes, as machines read it.
     pub(crate) fn logged(directory: Arc<Directory>, changes: &[Change]) -> String {
+        written("trace", || {
+            let mut chronicle = Chronicle::new(directory, Arc::default());
+            changes.iter().for_each(|change| chronicle.write(change));
+        })
+    }
+
+    /// Everything that is logged under a filter while something is done.
+    fn written(filter: &str, done: impl FnOnce()) -> String {
         let page = Page::default();
         let writer = page.clone();
         let layer = fmt::layer().json().without_time().with_writer(move || writer.clone());
-        let log = tracing_subscriber::registry().with(EnvFilter::new("trace")).with(layer);
-        tracing::subscriber::with_default(log, || {
-            let mut chronicle = Chronicle::new(directory);
-            changes.iter().for_each(|change| chronicle.write(change));
-        });
+        let log = tracing_subscriber::registry().with(parse(filter).unwrap()).with(layer);
+        tracing::subscriber::with_default(log, done);
         String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
     }
 
@@ -236,6 +281,47 @@ pub(crate) mod tests {
             "a call was refused: footswitch_held",
         ] {
             assert!(log.contains(sentence), "{sentence}\n{log}");
+        }
+    }
+
+    /// A warning that does not say of which unit it is helps nobody.
+    #[test]
+    fn a_filter_keeps_the_unit_of_what_it_lets_through() {
+        let log = written("warn", || {
+            let mut chronicle = Chronicle::new(samples::directory(), Arc::default());
+            samples::changes().iter().for_each(|change| chronicle.write(change));
+        });
+        assert!(log.contains("is latched"), "{log}");
+        for line in log.lines() {
+            assert!(line.contains(r#""unit":"laser-1""#), "{line}");
+            assert!(line.contains(r#""session":"7-1""#), "{line}");
+        }
+    }
+
+    /// What the gateway does to leave is no warning; what anybody else does is.
+    #[test]
+    fn stops_of_a_gateway_that_leaves_are_no_warnings() {
+        for (leaving, warned) in [(false, true), (true, false)] {
+            let log = written("warn", || {
+                let leaving = Arc::new(AtomicBool::new(leaving));
+                let mut chronicle = Chronicle::new(samples::directory(), leaving);
+                let stopped = Change { what: What::Stopped, ..samples::changes()[0].clone() };
+                chronicle.write(&stopped);
+            });
+            assert_eq!(log.contains("told to stop"), warned, "{log}");
+        }
+    }
+
+    /// A broker that can accept nobody says so without a pause: never here.
+    #[test]
+    fn no_filter_lets_the_listener_of_the_broker_speak() {
+        for filter in [FILTER, "trace", "info,mqtt5=warn", "mqtt5=trace"] {
+            let log = written(filter, || {
+                error!(target: "mqtt5::broker::server", "TCP accept error");
+                warn!(target: "mqtt5::broker::resource_monitor", "did not accept");
+                error!(target: "mqtt5::broker::router", "something else");
+            });
+            assert!(!log.contains("accept") && log.contains("something else"), "{filter}: {log}");
         }
     }
 

@@ -4,6 +4,7 @@
 //! as they come. Labels name a unit, its modality and its mark, and nobody who is treated (AUD-07).
 //! The recorder is not the global one: two gateways in one process, as tests have, stay apart.
 
+mod door;
 mod gateway;
 mod recorder;
 mod units;
@@ -13,7 +14,7 @@ use std::{io, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::State,
-    http::header::CONTENT_TYPE,
+    http::header::{CONNECTION, CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -25,7 +26,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use self::{gateway::GatewayMetrics, recorder::Recorder, units::UnitMetrics};
+use self::{door::Door, gateway::GatewayMetrics, recorder::Recorder, units::UnitMetrics};
 use crate::{
     herald::Herald,
     telemetry::{Counters, moment::Moment},
@@ -68,7 +69,12 @@ impl Metrics {
         self.0.gateway.queue(&self.0.recorder, queue, depth, most);
     }
 
-    /// So many bytes are free where the ledger and the audit are written.
+    /// So many tasks have panicked since the gateway started.
+    pub fn panics(&self, count: u64) {
+        self.0.gateway.panics(count);
+    }
+
+    /// So many bytes are free where the ledger is written.
     pub fn disk_free(&self, bytes: u64) {
         self.0.gateway.disk_free(bytes);
     }
@@ -128,11 +134,14 @@ pub async fn serve(listener: TcpListener, metrics: Metrics) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
     }
     let router = Router::new().route("/metrics", get(page)).with_state(metrics);
-    axum::serve(listener, router).await
+    axum::serve(Door::new(listener), router).await
 }
 
 async fn page(State(metrics): State<Metrics>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()).into_response()
+    // Each look is a connection of its own, so that its time is up between two looks and not in one.
+    let headers =
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (CONNECTION, "close")];
+    (headers, metrics.render()).into_response()
 }
 
 #[cfg(test)]
@@ -154,6 +163,7 @@ mod tests {
         metrics.control_late(Nanos::from_millis(3));
         metrics.queue("calls", 4, 1_024);
         metrics.disk_free(5_000);
+        metrics.panics(2);
         for change in samples::changes() {
             metrics.count(change.unit.0, &change.what);
         }
@@ -183,6 +193,7 @@ mod tests {
             "therapy_gateway_control_lateness_seconds_bucket{le=\"0.0025\"} 0".into(),
             "therapy_gateway_queue_depth{queue=\"calls\"} 4".into(),
             "therapy_gateway_disk_free_bytes 5000".into(),
+            "therapy_gateway_task_panics_total 2".into(),
             "therapy_gateway_telemetry_outbox_depth 0".into(),
         ] {
             assert!(page.contains(&line), "{line}\n{}", page.join("\n"));

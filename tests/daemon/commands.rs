@@ -6,7 +6,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use ::gateway::clock;
 use proto::v1::{CauseKind, UnitState};
+use safety::Nanos;
 
 use super::{
     house::House,
@@ -33,8 +35,12 @@ fn a_gateway_is_looked_at_stopped_and_released_from_the_command_line() {
         let stopped = run(&["stop", "pemf", "--address", &at], true).await;
         assert!(stopped.contains("off confirmed after"), "{stopped}");
         assert_eq!(operator.end().await.reason(), CauseKind::Stop);
+        let over = run(&["units", "--address", &at], true).await;
+        assert!(over.contains("last session"), "{over}");
         let nobody = run(&["stop", "nobody", "--address", &at], false).await;
-        assert!(nobody.contains("unit"), "{nobody}");
+        assert!(nobody.contains("unit") && nobody.contains("NOT CONFIRMED"), "{nobody}");
+        let unknown = run(&["release", "nobody", "--address", &at], false).await;
+        assert!(unknown.contains("unit") && !unknown.contains("code:"), "{unknown}");
 
         let all = run(&["stop", "--all", "--address", &at], true).await;
         assert_eq!(all.matches("off confirmed after").count(), 2, "{all}");
@@ -55,6 +61,36 @@ fn a_gateway_is_looked_at_stopped_and_released_from_the_command_line() {
     });
 }
 
+/// API-06: a gateway that is silent is neither waited for nor believed, and is watched on when it
+/// comes back.
+#[test]
+fn a_gateway_that_is_silent_is_neither_waited_for_nor_believed() {
+    in_real_time(async || {
+        let house = House::new(&["pemf"]);
+        let gateway = Gateway::start(&house).await;
+        gateway.watcher.until_state("pemf", UnitState::Standby).await;
+        let at = gateway.grpc.to_string();
+        let watching = Watching::new(&at);
+        watching.until(&["STANDBY"]).await;
+        gateway.stun();
+        for what in ["pemf", "--all"] {
+            let begun = clock::now();
+            let stopped = run(&["stop", what, "--address", &at], false).await;
+            assert!(stopped.contains("NOT CONFIRMED"), "{stopped}");
+            assert!(stopped.contains("use the emergency stop"), "{stopped}");
+            assert!(clock::now().since(begun) < Nanos::from_millis(8_000));
+        }
+        watching.until(&["the gateway is silent"]).await;
+        watching.forget();
+        gateway.wake();
+        watching.until(&["pemf", "STANDBY"]).await;
+        drop(gateway);
+        watching.until(&["the gateway is silent"]).await;
+        let nobody = run(&["stop", "pemf", "--address", &at], false).await;
+        assert!(nobody.contains("NOT CONFIRMED") && nobody.contains("no gateway"), "{nobody}");
+    });
+}
+
 /// A configuration is checked without anything being opened, and a mistake in it is
 /// shown where it stands.
 #[test]
@@ -64,12 +100,19 @@ fn a_configuration_is_checked_without_a_gateway() {
         let config = house.config().to_string_lossy().into_owned();
         let checked = run(&["check", "--config", &config], true).await;
         assert!(checked.contains("laser") && checked.contains("pemf"), "{checked}");
+        let mut full = Command::new(PROGRAM);
+        full.args(["check", "--config", &config]).stdin(Stdio::null());
+        full.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        let full = full.stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!(full.status.code(), Some(1), "{}", text(&full));
+        assert!(text(&full).starts_with("error: the report cannot be printed"), "{}", text(&full));
         house.set(|settings| {
             settings.insert("sight".into(), "typing error".into());
         });
         for verb in ["check", "run"] {
             let wrong = run(&[verb, "--config", &config], false).await;
             assert!(wrong.contains("gateway.toml") && wrong.contains("sight"), "{wrong}");
+            assert!(!wrong.contains('\x1b'), "colours in a pipe: {wrong}");
         }
         assert!(!house.data().exists(), "something was opened");
     });
@@ -93,6 +136,27 @@ fn the_python_example_runs_a_session() {
         let records = Records::read(&house.data());
         assert!(0 < house.meter("pemf"));
         assert!(house.meter("pemf") <= records.charged("pemf"));
+    });
+}
+
+/// The program of the documentation says what the gateway says, or that there is none.
+#[test]
+fn the_python_example_says_what_is_wrong() {
+    in_real_time(async || {
+        let house = House::new(&["pemf"]);
+        let gateway = Gateway::start(&house).await;
+        let at = gateway.grpc.to_string();
+        for (address, unit, said) in
+            [(at.as_str(), "nobody", "unit"), ("127.0.0.1:1", "pemf", "connect")]
+        {
+            let mut session = Command::new(python());
+            session.arg(root().join("docs/examples/session.py"));
+            session.args(["--address", address, "--unit", unit]);
+            let output = output("the example", session).await;
+            assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+            let text = text(&output);
+            assert!(text.contains(said) && !text.contains("Traceback"), "{text}");
+        }
     });
 }
 
@@ -120,6 +184,10 @@ impl Watching {
             lines.map_while(Result::ok).for_each(|line| into.lock().unwrap().push_str(&line));
         });
         Self { child, seen }
+    }
+
+    fn forget(&self) {
+        self.seen.lock().unwrap().clear();
     }
 
     async fn until(&self, words: &[&str]) {

@@ -57,6 +57,14 @@ impl Gateway {
         Self::with(command).await
     }
 
+    /// Starts a gateway in a house where programs begin with few descriptors.
+    pub(super) async fn start_with_descriptors(house: &House, count: u32) -> Self {
+        let mut command = Command::new("bash");
+        command.args(["-c", &format!("ulimit -Sn {count}\n{ALONE}"), PROGRAM]);
+        command.arg("run").arg("--config").arg(house.config());
+        Self::with(command).await
+    }
+
     async fn with(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

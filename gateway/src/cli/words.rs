@@ -2,8 +2,8 @@
 
 use clap::ValueEnum;
 use proto::v1::{
-    Beam, BeamState, Dose, Hazard, LaserHazard, Person, Role, SessionSummary, Unit, UnitState,
-    UnitStatus, dose::Amount, hazard,
+    Beam, BeamState, Dose, Hazard, LaserHazard, Person, Role, SessionOutcome, SessionSummary, Unit,
+    UnitState, UnitStatus, dose::Amount, hazard,
 };
 
 /// A role that may release something.
@@ -30,6 +30,24 @@ pub(super) fn person(name: String, role: ReleaseRole) -> Person {
         ReleaseRole::Admin => Role::Admin,
     };
     Person { name, role: role.into() }
+}
+
+/// Where a gateway is, as `HOST:PORT`.
+pub(super) fn address(text: &str) -> Result<String, String> {
+    if text.starts_with("https://") {
+        return Err("this version speaks no TLS; write HOST:PORT".to_owned());
+    }
+    let plain = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
+    let example = "write HOST:PORT, for example 127.0.0.1:50051 or [::1]:50051";
+    match plain.rsplit_once(':') {
+        Some((host, port)) if host.contains(':') && !host.starts_with('[') => {
+            Err(format!("an IPv6 address stands in brackets: [{host}]:{port}"))
+        }
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            Ok(plain.to_owned())
+        }
+        Some(_) | None => Err(example.to_owned()),
+    }
 }
 
 /// One line on how a unit stands and what people beside it have to know (PEM-10, CFG-04).
@@ -89,6 +107,11 @@ pub(crate) fn status(status: &UnitStatus) -> String {
     line
 }
 
+/// One line on a unit of which nothing is known, because its gateway is silent.
+pub(super) fn silent(unit: &str) -> String {
+    format!("{unit:10} {:9} beam UNKNOWN  (the gateway is silent)", "UNKNOWN")
+}
+
 /// The state in the words of the clinic.
 pub(crate) fn state(state: UnitState) -> &'static str {
     match state {
@@ -113,12 +136,21 @@ fn beam(beam: &Beam) -> String {
     format!("beam {word}")
 }
 
-/// How far a session is.
+/// How far a session is, or how the last one ended.
 fn summary(session: &SessionSummary) -> String {
     let amount = |dose: &Option<Dose>| dose.as_ref().map_or_else(|| "-".to_owned(), dose_words);
+    let which = match session.outcome() {
+        SessionOutcome::Unspecified => format!("session {}", session.session_id),
+        outcome @ (SessionOutcome::Complete
+        | SessionOutcome::Partial
+        | SessionOutcome::Under
+        | SessionOutcome::Aborted) => {
+            let outcome = outcome.as_str_name().trim_start_matches("SESSION_OUTCOME_");
+            format!("last session {} {outcome}", session.session_id)
+        }
+    };
     format!(
-        "session {}: {} of {} charged, {} delivered",
-        session.session_id,
+        "{which}: {} of {} charged, {} delivered",
         amount(&session.charged),
         amount(&session.prescribed),
         amount(&session.delivered)
@@ -181,6 +213,42 @@ mod tests {
                       900 mm²";
         assert!(line.ends_with(wanted), "{line}");
         assert!(!line.contains('\n'));
+    }
+
+    #[test]
+    fn an_address_is_taken_or_what_is_wrong_with_it_is_said() {
+        for (typed, meant) in [
+            ("127.0.0.1:50051", "127.0.0.1:50051"),
+            ("localhost:1", "localhost:1"),
+            ("[::1]:50051", "[::1]:50051"),
+            ("http://127.0.0.1:50051/", "127.0.0.1:50051"),
+        ] {
+            assert_eq!(address(typed).as_deref(), Ok(meant), "{typed}");
+        }
+        for (typed, wrong) in [
+            ("::1:50061", "[::1]:50061"),
+            ("https://gateway:50051", "no TLS"),
+            ("127.0.0.1", "HOST:PORT"),
+            (":50051", "HOST:PORT"),
+            ("gateway:grpc", "HOST:PORT"),
+        ] {
+            let said = address(typed).unwrap_err();
+            assert!(said.contains(wrong), "{typed}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_over_is_not_listed_as_one_that_runs() {
+        let line = |outcome: SessionOutcome| {
+            let session_id = "1-1".to_owned();
+            let session =
+                SessionSummary { session_id, outcome: outcome.into(), ..Default::default() };
+            status(&UnitStatus { session: Some(session), ..UnitStatus::default() })
+        };
+        let runs = line(SessionOutcome::Unspecified);
+        assert!(runs.contains("  session 1-1: "), "{runs}");
+        let over = line(SessionOutcome::Complete);
+        assert!(over.contains("  last session 1-1 COMPLETE: "), "{over}");
     }
 
     #[test]

@@ -234,12 +234,48 @@ impl Page {
 struct Shown<'a> {
     mistake: &'a Mistake,
     source: NamedSource<String>,
+    span: Range<usize>,
+    also: Option<Range<usize>>,
 }
 
 impl<'a> Shown<'a> {
     fn new(mistake: &'a Mistake) -> Self {
-        let source = NamedSource::new(mistake.file(), mistake.text.shown().to_owned());
-        Self { mistake, source }
+        let text = mistake.text.shown();
+        let out = left_out(text, &mistake.span);
+        let moved = |at: usize| match at {
+            _ if at <= out.start => at,
+            _ if at < out.end => out.start,
+            _ => at.saturating_sub(out.len()).saturating_add(if out.is_empty() {
+                0
+            } else {
+                DOTS.len()
+            }),
+        };
+        let moved = |span: &Range<usize>| moved(span.start)..moved(span.end);
+        let mut shown = text.to_owned();
+        if !out.is_empty() {
+            shown.replace_range(out.clone(), DOTS);
+        }
+        Self {
+            mistake,
+            source: NamedSource::new(mistake.file(), shown),
+            span: moved(&mistake.span),
+            also: mistake.also.as_ref().map(|(span, _)| moved(span)),
+        }
+    }
+}
+
+/// What of a long value is not shown, so that the mark below it fits into a terminal: all but its
+/// beginning and its last letter, which is a quote.
+fn left_out(text: &str, marked: &Range<usize>) -> Range<usize> {
+    let value = text.get(marked.clone()).unwrap_or_default();
+    let mut letters = value.char_indices();
+    let from = letters.nth(MARKED_MAX).map(|(at, _)| marked.start.saturating_add(at));
+    let to = letters.next_back().map(|(at, _)| marked.start.saturating_add(at));
+    match (from, to) {
+        // Lines are numbered by counting them: none may be left out.
+        (Some(from), Some(to)) if !value.contains('\n') => from..to,
+        _ => marked.start..marked.start,
     }
 }
 
@@ -276,13 +312,13 @@ impl Diagnostic for Shown<'_> {
         }
         let own = LabeledSpan::new_primary_with_span(
             Some(self.mistake.kind.label().to_owned()),
-            self.mistake.span.clone(),
+            self.span.clone(),
         );
+        let what = self.mistake.also.as_ref().map(|(_, what)| what.clone());
         let also = self
-            .mistake
             .also
             .iter()
-            .map(|(span, what)| LabeledSpan::new_with_span(Some(what.clone()), span.clone()));
+            .map(move |span| LabeledSpan::new_with_span(what.clone(), span.clone()));
         Some(Box::new(std::iter::once(own).chain(also)))
     }
 }
@@ -323,5 +359,9 @@ impl Kind {
 
 /// Diagnostics are as wide as our lines.
 const WIDTH: usize = 100;
+/// Letters of a marked value that are shown.
+const MARKED_MAX: usize = 80;
+/// What stands for the rest.
+const DOTS: &str = "…";
 /// Nobody reads more; and a file of noise must not fill the memory.
 const MISTAKES_MAX: usize = 200;

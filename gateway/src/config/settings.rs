@@ -23,7 +23,7 @@ pub struct Settings {
     pub mqtt: Mqtt,
     /// Where metrics are served: on this machine alone, as nobody has to prove who they are there.
     pub metrics: SocketAddr,
-    /// The folder of ledger, audit and recordings.
+    /// The folder of the ledger.
     pub data: PathBuf,
     /// With less space than this left for the ledger no session begins (JRN-02).
     pub reserve_bytes: u64,

@@ -115,13 +115,16 @@ impl<'a> Table<'a> {
     pub(super) fn name(&self, key: &'static str) -> Option<Spanned<String>> {
         let form = "a name of 1 to 64 of a-z, 0-9 and -, in quotes";
         let value = self.find(key, Need::Must, form)?;
-        let text = self.to_text(key, value)?;
-        if is_name(text.get_ref()) {
-            return Some(text);
+        let DeValue::String(text) = value.get_ref() else {
+            self.of_another_type(key, value, form);
+            return None;
+        };
+        if is_name(text) {
+            return Some(Spanned::new(value.span(), text.to_string()));
         }
         let what = format!("`{}` is no name", self.full(key));
         let fix = "a name stands in topics and paths: 1 to 64 of a-z, 0-9 and -";
-        self.page.wrong(Kind::Range, text.span(), what, fix);
+        self.page.wrong(Kind::Range, value.span(), what, fix);
         None
     }
 

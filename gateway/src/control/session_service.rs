@@ -48,6 +48,7 @@ impl SessionService for Control {
         &self,
         request: Request<v1::StopRequest>,
     ) -> Result<Response<v1::StopResponse>, Status> {
+        let _caller = Caller::of_stop(&request);
         let unit = self.unit_named(&request.get_ref().unit_id)?;
         match stop::one(self, unit).await {
             Ok(proof) => Ok(Response::new(v1::StopResponse { proof: Some(proof) })),
@@ -59,6 +60,7 @@ impl SessionService for Control {
         &self,
         request: Request<v1::StopAllRequest>,
     ) -> Result<Response<v1::StopAllResponse>, Status> {
+        let _caller = Caller::of_stop(&request);
         // A room that nobody knows stops all, for lack of a better guess.
         let room = self.directory().room(&request.get_ref().room_id);
         stop::all(self, room).await.map(Response::new).map_err(|_ended| lost().into())

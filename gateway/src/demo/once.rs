@@ -31,6 +31,10 @@ struct Row {
     charged: u64,
     /// What the simulated unit really emitted, by its own true meter.
     meter: f64,
+    /// What ended it, as `CauseKind` of the API has it.
+    reason: String,
+    /// The same in a sentence, with what to do next.
+    sentence: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,8 +49,8 @@ pub(super) async fn run(daemon: Daemon, stands: &[Stand], json: bool) -> anyhow:
     let sessions = outcome?;
     let complete = sessions.iter().all(|row| row.outcome == "COMPLETE");
     for row in &sessions {
-        println!(
-            "{:8} {:5} {:9} prescribed {} delivered {} charged {} by its own meter {:.3} ({})",
+        cli::say(&format!(
+            "{:8} {:5} {:9} prescribed {} delivered {} charged {} by its own meter {:.3} ({}); {}: {}",
             row.unit,
             row.modality,
             row.outcome,
@@ -54,11 +58,13 @@ pub(super) async fn run(daemon: Daemon, stands: &[Stand], json: bool) -> anyhow:
             row.delivered,
             row.charged,
             row.meter,
-            row.dose_unit
-        );
+            row.dose_unit,
+            row.reason,
+            row.sentence
+        ))?;
     }
     if json {
-        println!("{}", serde_json::to_string(&Summary { sessions })?);
+        cli::say(&serde_json::to_string(&Summary { sessions })?)?;
     }
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -155,6 +161,8 @@ fn row(
         delivered: count(&summary.delivered),
         charged: count(&summary.charged),
         meter: thousandth(emitted),
+        reason: end.reason().as_str_name().trim_start_matches("CAUSE_KIND_").to_owned(),
+        sentence: end.sentence.clone(),
     })
 }
 
@@ -171,4 +179,26 @@ fn amount(dose: &Dose) -> u64 {
 fn thousandth(emitted: u128) -> f64 {
     let thousandths = u32::try_from(emitted / 1_000_000).unwrap_or(u32::MAX);
     f64::from(thousandths) / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1::{CauseKind, SessionSummary};
+
+    use super::*;
+
+    #[test]
+    fn a_row_says_why_its_session_ended() {
+        let end = SessionEnd {
+            summary: Some(SessionSummary::default()),
+            reason: CauseKind::TimeReached.into(),
+            sentence: "The time was up.".to_owned(),
+            ..SessionEnd::default()
+        };
+        let row = serde_json::to_value(row("laser-a", "laser", &end, 0).unwrap()).unwrap();
+        assert_eq!(
+            (&row["reason"], &row["sentence"]),
+            (&"TIME_REACHED".into(), &"The time was up.".into())
+        );
+    }
 }

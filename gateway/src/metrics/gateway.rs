@@ -18,6 +18,7 @@ pub(super) struct GatewayMetrics {
     suspended: Gauge,
     wall_step: Gauge,
     missed: Counter,
+    panics: Counter,
     published: Counter,
     dropped: Counter,
     lost: Counter,
@@ -46,6 +47,7 @@ impl GatewayMetrics {
             suspended: gauge(SUSPENDED),
             wall_step: gauge(WALL_STEP),
             missed: counter(MISSED),
+            panics: counter(PANICS),
             published: counter(PUBLISHED),
             dropped: counter(DROPPED),
             lost: counter(LOST),
@@ -70,6 +72,10 @@ impl GatewayMetrics {
 
     pub(super) fn missed(&self, count: u64) {
         self.missed.increment(count);
+    }
+
+    pub(super) fn panics(&self, count: u64) {
+        self.panics.absolute(count);
     }
 
     /// Reads the clocks: how far the wall has stepped against the clock that never does (TIM-01).
@@ -112,10 +118,8 @@ const QUEUE_DEPTH: Name =
     Name("therapy_gateway_queue_depth", "How many wait in a queue of the gateway.");
 const QUEUE_ROOM: Name =
     Name("therapy_gateway_queue_room", "How many may wait in a queue of the gateway.");
-const DISK_FREE: Name = Name(
-    "therapy_gateway_disk_free_bytes",
-    "Bytes that are free where the ledger and the audit are written.",
-);
+const DISK_FREE: Name =
+    Name("therapy_gateway_disk_free_bytes", "Bytes that are free where the ledger is written.");
 const SUSPENDED: Name = Name(
     "therapy_gateway_clock_suspended_seconds",
     "How long the machine was suspended since it booted.",
@@ -127,6 +131,10 @@ const WALL_STEP: Name = Name(
 const MISSED: Name = Name(
     "therapy_gateway_changes_missed_total",
     "Changes that were not counted here because they came too fast.",
+);
+const PANICS: Name = Name(
+    "therapy_gateway_task_panics_total",
+    "Tasks that panicked. After one, no session begins until the gateway is started again.",
 );
 const PUBLISHED: Name = Name(
     "therapy_gateway_telemetry_published_total",

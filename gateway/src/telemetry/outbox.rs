@@ -2,7 +2,7 @@
 //!
 //! When it is full the oldest event goes, because what happened last says more of how a unit stands;
 //! the next event of the same unit says how many went. It lives in memory: a restart of the gateway
-//! forgets it, and whoever needs every event reads the audit.
+//! forgets it, and no other record has every event.
 
 use std::collections::VecDeque;
 
@@ -56,7 +56,7 @@ impl Outbox {
     }
 
     /// Up to `count` events were missed before they came here, of whatever unit: each unit's next
-    /// one says so, since one too many is found out by a look at the audit and one too few never.
+    /// one says so, since one too many costs a look at the unit, and one too few is never noticed.
     pub(crate) fn miss(&mut self, count: u64) {
         self.lost = self.lost.saturating_add(count);
         for tally in &mut self.units {

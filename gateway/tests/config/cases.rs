@@ -267,11 +267,12 @@ pub(crate) const CASES: &[Case] = &[
         "\"Demo",
         ["`site` is no name", "1 to 64 of a-z, 0-9 and -"],
     ),
+    case(GATEWAY, ["\"gateway-1\"", "\"\""], "\"\"", ["`gateway` is no name", "1 to 64 of a-z"]),
     case(
         GATEWAY,
-        ["\"gateway-1\"", "\"\""],
+        ["folder = \"/var/lib/therapy-gateway\"", "folder = \"\""],
         "\"\"",
-        ["`gateway` is empty", "1 to 300 visible characters"],
+        ["`data.folder` is empty", "1 to 300 visible characters"],
     ),
     case(
         GATEWAY,
@@ -312,7 +313,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     case(
         GATEWAY,
-        ["filter = \"info,mqtt5=warn,rumqttc=warn\"", "filter = \"gateway=loud\""],
+        ["filter = \"info,mqtt5=error,rumqttc=warn\"", "filter = \"gateway=loud\""],
         "\"gateway=loud\"",
         ["`log.filter` is no filter", "write a level"],
     ),

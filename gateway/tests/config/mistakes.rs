@@ -144,3 +144,18 @@ fn place(case: &Case, text: &str) -> (usize, usize) {
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     (before.split('\n').count(), before[start..].chars().count() + 1)
 }
+
+/// A name is one rule, and a value that is too long does not fill the terminal with its mark.
+#[test]
+fn a_name_is_told_in_one_way_however_it_is_wrong() {
+    let long = "n".repeat(301);
+    for name in ["", "Demo", "a\tb", &"n".repeat(65), &long] {
+        let name = toml::Value::from(name).to_string();
+        let found = errors(&changed("gateway.toml", "\"gateway-1\"", &name));
+        let [mistake] = found.mistakes() else { panic!("not one mistake: {found:?}") };
+        assert_eq!(mistake.what(), "`gateway` is no name", "{name}");
+        let shown = render(&found, Style::Plain);
+        assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+        assert!(shown.contains("6 │"), "{shown}");
+    }
+}
