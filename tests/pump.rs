@@ -2,6 +2,8 @@
 //! of a flood, a port that takes nothing, and a hang-up.
 
 use std::{
+    cell::Cell,
+    future::pending,
     io,
     pin::Pin,
     sync::{
@@ -15,7 +17,7 @@ use std::{
 use clinic::{Happening, LineId};
 use device_drivers::{Frame, Rank};
 use gateway::{
-    link::{FRAMES_MAX, pump},
+    link::{FRAMES_MAX, pump, run, way},
     port::Port,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -244,6 +246,53 @@ async fn a_port_that_is_merely_silent_is_kept() {
     assert!(timeout(LONG, bench.happenings.recv()).await.is_err());
     bench.frames.try_send(frame(b"still", Rank::Ask)).unwrap();
     assert!(is_written(&bench.next().await));
+}
+
+/// A driver that hangs in opening a port costs one attempt, not one every few seconds.
+#[tokio::test(start_paused = true)]
+async fn a_port_is_not_tried_again_while_an_attempt_is_outstanding() {
+    let attempts = Cell::new(0);
+    let open = async |_| {
+        attempts.set(attempts.get() + 1);
+        pending::<io::Result<Memory>>().await
+    };
+    let (_outgoing, incoming) = way();
+    let (told, _happenings) = mpsc::channel(4);
+    assert!(timeout(LONG, run(LINE, open, incoming, told)).await.is_err());
+    assert_eq!(attempts.get(), 1);
+}
+
+/// A frame too many is a defect of ours. The line that it was for begins anew, and does not wait for
+/// ever to hear that it was written.
+#[tokio::test(start_paused = true)]
+async fn a_line_that_is_given_a_frame_too_many_begins_anew() {
+    let mut fars = Vec::new();
+    let open = async |_| {
+        let (near, far) = duplex(64);
+        fars.push(far);
+        Ok(Memory { near, purges: Arc::default() })
+    };
+    let (outgoing, incoming) = way();
+    let (told, mut happenings) = mpsc::channel(4);
+    let script = async {
+        assert!(matches!(happenings.recv().await, Some(Happening::Opened(LINE))));
+        for _ in 0..=FRAMES_MAX {
+            outgoing.hand_over(frame(b"off", Rank::Stop));
+        }
+        let closed = |happening| matches!(happening, Some(Happening::Closed(LINE)));
+        while !closed(happenings.recv().await) {}
+        assert!(matches!(happenings.recv().await, Some(Happening::Opened(LINE))));
+        outgoing.hand_over(frame(b"off", Rank::Stop));
+        assert!(is_written(&happenings.recv().await.unwrap()));
+    };
+    let ended = timeout(LONG, async {
+        tokio::select! {
+            () = run(LINE, open, incoming, told) => panic!("it ended"),
+            () = script => {}
+        }
+    });
+    ended.await.unwrap();
+    assert_eq!(fars.len(), 2);
 }
 
 /// COM-08: a hang-up or an error of the port ends the link.

@@ -8,14 +8,17 @@ pub mod prescriptions;
 pub mod stand;
 
 use std::{
+    future::pending,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
+    thread,
 };
 
 use anyhow::Context as _;
 use simulated_units::{Plan, Unit};
 use tempfile::TempDir;
+use tokio::runtime::{Builder, Handle};
 
 use crate::{
     cli::{self, DemoArguments},
@@ -23,6 +26,7 @@ use crate::{
     config::{Config, Mqtt},
     daemon::{self, Daemon},
     directory::{Modality, UnitCard},
+    realtime,
 };
 use stand::Stand;
 
@@ -38,21 +42,23 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<ExitCode> {
     }
     let filter = config.settings.log.filter.clone();
     daemon::start_log(&config, if arguments.once { "warn" } else { &filter })?;
+    let bench = bench()?;
     daemon::block_on(async {
+        let end = daemon::told_to_end()?;
         let stands = put_up(&config, folder.path());
         for stand in &stands {
-            plug_in(stand.clone());
+            bench.spawn(plug_in(stand.clone()));
         }
         let daemon = Daemon::start(config).await?;
         if arguments.once || !arguments.manual {
-            step_on_them(&daemon, &stands);
+            step_on_them(&daemon, &stands, &bench);
         }
         if arguments.once {
-            return once::run(daemon, &stands, arguments.json).await;
+            return once::run(daemon, &stands, arguments.json, end).await;
         }
         cli::say(&directions(&daemon, folder.path()))?;
         console::listen(stands);
-        daemon.run(daemon::told_to_end()?).await;
+        daemon.run(end).await;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -90,20 +96,31 @@ pub fn built(modality: Modality, serial: &str) -> Plan {
     }
 }
 
-fn plug_in(stand: Stand) {
-    tokio::spawn(async move {
-        if let Err(error) = stand.plug_in().await {
-            tracing::error!(unit = stand.name(), %error, "the simulated unit is unplugged");
-        }
-    });
+/// Where the simulated units are at work: on a thread of their own, as prompt as the control thread
+/// if the machine permits. A unit is a device with a processor of its own, so work of this machine
+/// must not make it late.
+fn bench() -> anyhow::Result<Handle> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    thread::Builder::new().name("units".into()).spawn(move || {
+        let _granted = realtime::ask_to_be_prompt();
+        runtime.block_on(pending::<()>());
+    })?;
+    Ok(handle)
 }
 
-fn step_on_them(daemon: &Daemon, stands: &[Stand]) {
+async fn plug_in(stand: Stand) {
+    if let Err(error) = stand.plug_in().await {
+        tracing::error!(unit = stand.name(), %error, "the simulated unit is unplugged");
+    }
+}
+
+fn step_on_them(daemon: &Daemon, stands: &[Stand], bench: &Handle) {
     for stand in stands {
         let unit = daemon.herald.directory().unit(stand.name());
         if let Some(shown) = unit.and_then(|(id, _)| daemon.herald.watch(id)) {
             let stand = stand.clone();
-            tokio::spawn(async move { stand.step_on_it(shown).await });
+            bench.spawn(async move { stand.step_on_it(shown).await });
         }
     }
 }

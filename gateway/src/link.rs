@@ -4,6 +4,7 @@ use std::{
     future::poll_fn,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,43 +13,82 @@ use clinic::{Happening, LineId};
 use device_drivers::Frame;
 use tokio::{
     io::ReadBuf,
-    sync::mpsc,
-    time::{Sleep, sleep, timeout},
+    sync::{Notify, mpsc},
+    time::{Sleep, sleep},
 };
 
-use crate::port::{Port, Serial, Setting};
+use crate::port::Port;
 
 /// Between two attempts to open a port that is not there.
 const RETRY: Duration = Duration::from_millis(500);
-/// An attempt to open a port that takes longer is given up.
-const OPEN_MAX: Duration = Duration::from_secs(10);
 /// A port that takes no byte of a frame for longer is given up.
 const WRITE_MAX: Duration = Duration::from_secs(1);
 /// What is read from a port at once: some twenty of the longest frames.
 const READ_MAX: usize = 4_096;
-/// Frames that may wait for a pump: the one that the line permits, and a stop that outruns it.
-pub const FRAMES_MAX: usize = 2;
+/// Frames that may wait for a pump: a line is given no other before it said that one was written.
+pub const FRAMES_MAX: usize = 1;
+
+/// Hands frames to the pump of a line.
+#[derive(Debug)]
+pub struct Outgoing {
+    frames: mpsc::Sender<Frame>,
+    hang_up: Arc<Notify>,
+}
+
+/// Where a pump finds its frames.
+#[derive(Debug)]
+pub struct Incoming {
+    frames: mpsc::Receiver<Frame>,
+    hang_up: Arc<Notify>,
+}
+
+/// The way of frames to the pump of one line.
+pub fn way() -> (Outgoing, Incoming) {
+    let (sender, receiver) = mpsc::channel(FRAMES_MAX);
+    let hang_up = Arc::new(Notify::new());
+    (
+        Outgoing { frames: sender, hang_up: Arc::clone(&hang_up) },
+        Incoming { frames: receiver, hang_up },
+    )
+}
+
+impl Outgoing {
+    /// Hands a frame over. Never waits.
+    ///
+    /// If there is no room, whoever gave the frame is wrong about the line and would wait for ever
+    /// to hear that it was written. So the line begins anew, as after a hang-up.
+    pub fn hand_over(&self, frame: Frame) {
+        if self.frames.try_send(frame).is_err() {
+            self.hang_up.notify_one();
+        }
+    }
+}
 
 /// Keeps a line open: opens its port, pumps, and begins anew when it fails, for ever.
 ///
-/// Hang-up, unplugging and plugging in again are all the same to it (COM-08).
-pub async fn run(
+/// Hang-up, unplugging and plugging in again are all the same to it (COM-08). `open` is told what
+/// the attempt before failed with. It may take as long as it likes: a driver that hangs in it costs
+/// this line one thread, and no other attempt is made meanwhile.
+pub async fn run<P: Port>(
     line: LineId,
-    setting: Setting,
-    mut frames: mpsc::Receiver<Frame>,
+    mut open: impl AsyncFnMut(Option<io::ErrorKind>) -> io::Result<P>,
+    mut frames: Incoming,
     happenings: mpsc::Sender<Happening>,
 ) {
     let mut said = None;
     loop {
-        let opened = timeout(OPEN_MAX, Serial::open(&setting, said)).await;
-        said = opened.as_ref().ok().and_then(|opened| Some(opened.as_ref().err()?.kind()));
-        if let Ok(Ok(port)) = opened {
+        let opened = open(said).await;
+        said = opened.as_ref().err().map(io::Error::kind);
+        if let Ok(port) = opened {
             // What was meant for the port that is gone is not for this one.
-            while frames.try_recv().is_ok() {}
+            while frames.frames.try_recv().is_ok() {}
             if happenings.send(Happening::Opened(line)).await.is_err() {
                 return;
             }
-            let ended = pump(line, port, &mut frames, &happenings).await;
+            let ended = tokio::select! {
+                ended = pump(line, port, &mut frames.frames, &happenings) => ended,
+                () = frames.hang_up.notified() => Err(io::ErrorKind::ConnectionReset.into()),
+            };
             if happenings.send(Happening::Closed(line)).await.is_err() || ended.is_ok() {
                 return;
             }

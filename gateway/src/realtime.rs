@@ -29,9 +29,14 @@ pub struct Granted {
 
 /// Asks for everything, for the calling thread; what is refused is done without.
 pub fn ask() -> Granted {
-    let bounded = bound();
     let flags = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
-    Granted { bounded, locked: mlockall(flags).is_ok(), prompt: bounded && prompt() }
+    Granted { locked: mlockall(flags).is_ok(), ..ask_to_be_prompt() }
+}
+
+/// Asks for the calling thread to be as prompt as the control thread, and for nothing else.
+pub fn ask_to_be_prompt() -> Granted {
+    let bounded = bound();
+    Granted { bounded, locked: false, prompt: bounded && prompt() }
 }
 
 fn bound() -> bool {

@@ -20,7 +20,6 @@ use clinic::{
     Answer, Call, CallId, Clinic, Effect, Entry, EntryId, Happening, LineId, Past, Receipt,
     StopProof, UnitId,
 };
-use device_drivers::Frame;
 use safety::{Cause, Instant, Nanos};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -32,8 +31,8 @@ use crate::{
     clock,
     herald::Mouth,
     inbox::{Outlet, StopCall, StopWhat, Waiting},
-    link,
-    port::Setting,
+    link::{self, Outgoing},
+    port::{Serial, Setting},
     realtime::{self, Granted},
     timer::Timer,
 };
@@ -78,14 +77,10 @@ pub struct Parts {
 /// What can be read of the control thread from outside, without disturbing it.
 #[derive(Debug, Default)]
 pub struct Pulse {
-    /// How late the last deadline was met, in nanoseconds.
-    pub lateness_nanos: AtomicU64,
-    /// The latest that any deadline was met, in nanoseconds.
+    /// The latest that any deadline was met since this was last taken, in nanoseconds.
     pub lateness_max_nanos: AtomicU64,
     /// How many happenings were taken.
     pub steps: AtomicU64,
-    /// Pictures and records that went out.
-    pub effects: AtomicU64,
     /// Everything went off and is settled.
     pub farewell: AtomicBool,
 }
@@ -156,12 +151,14 @@ struct Control {
     later: VecDeque<Effect>,
     /// A frame waits for its pump to be given a turn.
     wrote: bool,
-    lines: HashMap<LineId, mpsc::Sender<Frame>>,
+    lines: HashMap<LineId, Outgoing>,
     replies: HashMap<CallId, Reply>,
     calls: u64,
     mouth: Mouth,
     keep: Box<dyn Keep>,
     pulse: Arc<Pulse>,
+    /// How late a deadline was met since this was last looked at, at worst.
+    late: Option<Nanos>,
     suspended: Nanos,
     impaired: bool,
     low_space: bool,
@@ -171,29 +168,16 @@ async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> i
     let Parts { clinic, past, lines, mut outlet, mouth, keep, mut receipts, causes } = parts;
     let mut timer = Timer::new()?;
     let (happening, mut happenings) = mpsc::channel(HAPPENINGS_MAX);
-    let mut control = Control {
-        clinic,
-        effects: Vec::new(),
-        later: VecDeque::new(),
-        wrote: false,
-        lines: HashMap::new(),
-        replies: HashMap::new(),
-        calls: 0,
-        mouth,
-        keep,
-        pulse,
-        suspended: clock::suspended(),
-        impaired: false,
-        low_space: false,
-    };
+    let mut control = Control::new(clinic, mouth, keep, pulse);
     control.step(Happening::Past(past));
     for cause in causes {
         control.step(Happening::Fault(cause));
     }
     for (line, setting) in lines {
-        let (frame, frames) = mpsc::channel(link::FRAMES_MAX);
-        control.lines.insert(line, frame);
-        tokio::task::spawn_local(link::run(line, setting, frames, happening.clone()));
+        let (outgoing, incoming) = link::way();
+        control.lines.insert(line, outgoing);
+        let open = async move |said| Serial::open(&setting, said).await;
+        tokio::task::spawn_local(link::run(line, open, incoming, happening.clone()));
     }
     let mut leave = Some(leave);
     let mut until = Instant::NEVER;
@@ -202,6 +186,7 @@ async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> i
         if control.has_written() {
             yield_now().await;
         }
+        control.own_up();
         control.follow();
         if control.is_done(until) {
             return Ok(());
@@ -216,7 +201,10 @@ async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> i
                 control.step(Happening::Receipt(entry, receipt));
             }
             () = outlet.flags.roused() => {}
-            at = timer.fired() => control.fired(at?),
+            fired = timer.fired() => {
+                fired?;
+                control.step(Happening::Wake);
+            }
             Some(call) = outlet.calls.recv() => control.call(call),
             () = gone(&mut leave) => {
                 control.step(Happening::ShutDown);
@@ -238,16 +226,41 @@ async fn gone(leave: &mut Option<oneshot::Receiver<()>>) {
 }
 
 impl Control {
+    fn new(clinic: Clinic, mouth: Mouth, keep: Box<dyn Keep>, pulse: Arc<Pulse>) -> Self {
+        Self {
+            clinic,
+            effects: Vec::new(),
+            later: VecDeque::new(),
+            wrote: false,
+            lines: HashMap::new(),
+            replies: HashMap::new(),
+            calls: 0,
+            mouth,
+            keep,
+            pulse,
+            late: None,
+            suspended: clock::suspended(),
+            impaired: false,
+            low_space: false,
+        }
+    }
+
     /// Tells the clinic what happened, and hands its frames to the pumps. What else follows is done
     /// by [`Self::follow`].
     fn step(&mut self, happening: Happening) {
         self.pulse.steps.fetch_add(1, Ordering::Relaxed);
-        self.clinic.step(clock::now(), happening, &mut self.effects);
+        let (now, deadline) = (clock::now(), self.clinic.wake());
+        self.clinic.step(now, happening, &mut self.effects);
+        // Whatever it was that happened: a deadline that was over and is none any more is met now.
+        if deadline <= now && self.clinic.wake() != deadline {
+            self.late = self.late.max(Some(now.since(deadline)));
+        }
         for effect in self.effects.drain(..) {
             match effect {
                 Effect::Write(line, frame) => {
-                    // A frame for a port that is closing is lost, as it would be on the wire.
-                    let _closing = self.lines.get(&line).map(|frames| frames.try_send(frame));
+                    if let Some(line) = self.lines.get(&line) {
+                        line.hand_over(frame);
+                    }
                     self.wrote = true;
                 }
                 Effect::Enter(..)
@@ -364,16 +377,14 @@ impl Control {
         }
     }
 
-    /// The timer fired for a deadline of `at`.
-    fn fired(&mut self, at: Instant) {
-        let late = clock::now().since(at);
-        self.pulse.lateness_nanos.store(late.get(), Ordering::Relaxed);
+    /// Says how late the deadlines of the last turn were met. They were met first: off goes before
+    /// anything that is said of it.
+    fn own_up(&mut self) {
+        let Some(late) = self.late.take() else { return };
         self.pulse.lateness_max_nanos.fetch_max(late.get(), Ordering::Relaxed);
         let suspended = clock::suspended();
         let slept = SUSPEND_MIN < suspended.minus(self.suspended);
         self.suspended = suspended;
-        // Off first: the step lets due deadlines fire before anything is recorded.
-        self.step(Happening::Wake);
         if slept {
             self.step(Happening::Fault(Cause::Suspend));
         } else if LATENESS_MAX < late {

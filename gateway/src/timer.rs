@@ -56,18 +56,19 @@ impl Timer {
         Ok(())
     }
 
-    /// Waits until it fires: for what instant it was set.
+    /// Waits until it fires. It is not set any more then.
     ///
     /// # Errors
     /// If the machine refuses.
-    pub async fn fired(&mut self) -> io::Result<Instant> {
+    pub async fn fired(&mut self) -> io::Result<()> {
         loop {
             let mut ready = self.fd.readable().await?;
             let mut count = [0; 8];
             match ready.try_io(|fd| read(fd.get_ref(), &mut count).map_err(io::Error::from)) {
                 Ok(outcome) => {
                     outcome?;
-                    return Ok(self.set.take().unwrap_or_default());
+                    self.set = None;
+                    return Ok(());
                 }
                 Err(_not_yet) => continue,
             }

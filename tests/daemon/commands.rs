@@ -1,20 +1,28 @@
 //! What people type at a gateway that runs, and the program of the documentation.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use ::gateway::clock;
 use proto::v1::{CauseKind, UnitState};
+use rustix::{
+    fs::{CWD, Mode, mkfifoat},
+    process::{Pid, Signal, kill_process},
+};
 use safety::Nanos;
+use tempfile::TempDir;
+use tokio::task::spawn_blocking;
 
 use super::{
     house::House,
     ledger::Records,
     process::{Gateway, PROGRAM, command, output, text},
-    time::{in_real_time, until},
+    time::{in_real_time, until, watch_for, within},
 };
 use crate::{peers::python, tree::root};
 
@@ -102,7 +110,7 @@ fn a_configuration_is_checked_without_a_gateway() {
         assert!(checked.contains("laser") && checked.contains("pemf"), "{checked}");
         let mut full = Command::new(PROGRAM);
         full.args(["check", "--config", &config]).stdin(Stdio::null());
-        full.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        full.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
         let full = full.stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
         assert_eq!(full.status.code(), Some(1), "{}", text(&full));
         assert!(text(&full).starts_with("error: the report cannot be printed"), "{}", text(&full));
@@ -115,6 +123,14 @@ fn a_configuration_is_checked_without_a_gateway() {
             assert!(!wrong.contains('\x1b'), "colours in a pipe: {wrong}");
         }
         assert!(!house.data().exists(), "something was opened");
+        // Nobody will ever write into this one.
+        let file = house.config().join("gateway.toml");
+        fs::remove_file(&file).unwrap();
+        mkfifoat(CWD, &file, Mode::from_raw_mode(0o600)).unwrap();
+        for verb in ["check", "run"] {
+            let wrong = run(&[verb, "--config", &config], false).await;
+            assert!(wrong.contains("gateway.toml") && wrong.contains("is no file"), "{wrong}");
+        }
     });
 }
 
@@ -158,6 +174,41 @@ fn the_python_example_says_what_is_wrong() {
             assert!(text.contains(said) && !text.contains("Traceback"), "{text}");
         }
     });
+}
+
+/// The demonstration ends as a gateway does when it is told to: everything off and settled, and
+/// nothing of it left behind.
+#[test]
+fn a_demonstration_that_is_told_to_leave_settles_and_clears_up() {
+    in_real_time(async || {
+        tokio::join!(leave_a_demonstration(Signal::TERM), leave_a_demonstration(Signal::INT));
+    });
+}
+
+async fn leave_a_demonstration(signal: Signal) {
+    let folder = TempDir::with_prefix("demo-").unwrap();
+    let data = folder.path().join("kept");
+    let mut command = Command::new(PROGRAM);
+    command.args(["demo", "--once", "--json", "--data"]).arg(&data).env("TMPDIR", folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let pid = Pid::from_child(&child);
+    let ledger = data.join("ledger.sqlite3");
+    until("a ledger", async || ledger.exists().then_some(())).await;
+    // Its laser emits from some ten seconds after the start to some thirty.
+    watch_for(Duration::from_secs(16)).await;
+    let begun = clock::now();
+    kill_process(pid, signal).unwrap();
+    let ended = spawn_blocking(move || child.wait_with_output().unwrap());
+    let output = within("the end of a demonstration", ended).await.unwrap();
+    let took = clock::now().since(begun);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(took < Nanos::from_secs(5), "it took {} ms", took.millis());
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let records = Records::read(&data);
+    assert_eq!(records.open_marks(), Vec::<String>::new());
+    assert!(0 < records.charged("laser-a"));
 }
 
 async fn run(arguments: &[&str], succeeds: bool) -> String {

@@ -30,16 +30,18 @@ impl<M: Spoken> OpenLink<M> {
         for byte in bytes {
             match self.cutter.push(*byte) {
                 Some(Cut::Telegram(telegram)) => self.take(now, &telegram, out),
-                Some(Cut::Garbled) => report(out, now, Fact::Garbled),
-                None => {}
+                Some(Cut::Garbled) if self.questions.garble() => report(out, now, Fact::Garbled),
+                Some(Cut::Garbled) | None => {}
             }
         }
     }
 
     /// Gives up waiting for the answers that are late.
     pub(super) fn expire(&mut self, now: Instant, out: &mut Out<M>) {
-        while let Some(question) = self.questions.late(now) {
-            report(out, question.asked, Fact::Garbled);
+        while let Some((question, counts)) = self.questions.late(now) {
+            if counts {
+                report(out, question.asked, Fact::Garbled);
+            }
             self.lost(now, question);
         }
     }
@@ -71,11 +73,17 @@ impl<M: Spoken> OpenLink<M> {
         }
     }
 
-    /// A frame that answers nothing is dropped and counted (COM-03).
+    /// A frame that answers nothing is dropped and counted (COM-03), unless it answers what was
+    /// counted when its time was over (COM-06).
     fn take(&mut self, now: Instant, telegram: &Telegram, out: &mut Out<M>) {
         let ours = telegram.address == self.plate.address && telegram.boot != 0;
         let question = if ours { self.questions.answered(telegram) } else { None };
-        let Some(question) = question else { return report(out, now, Fact::Garbled) };
+        let Some(question) = question else {
+            if !(ours && self.questions.was_overdue(telegram)) {
+                report(out, now, Fact::Garbled);
+            }
+            return;
+        };
         match Reply::decode(question.kind, &telegram.payload) {
             Some(reply) => {
                 self.rest_until = now.after(REST);

@@ -1,4 +1,4 @@
-//! What is reported, when, and of whom (COM-03, COM-07, COM-08, LAS-10, LAS-18, PEM-07).
+//! What is reported, when, and of whom (COM-03, COM-06, COM-07, COM-08, LAS-10, LAS-18, PEM-07).
 
 use device_drivers::{
     Event,
@@ -140,9 +140,9 @@ fn a_broken_sensor_has_no_temperature() {
     }
 }
 
-/// COM-03: an answer that nobody waits for any more proves nothing.
+/// COM-03: an answer that nobody waits for any more proves nothing. COM-06: it is one bad frame.
 #[test]
-fn a_late_answer_is_counted_and_not_believed() {
+fn a_late_answer_is_counted_once_and_not_believed() {
     let mut world = World::<Laser>::new();
     world.pass(300);
     // Answers come 500 ms late: long after their time, and each while another is waited for.
@@ -152,7 +152,51 @@ fn a_late_answer_is_counted_and_not_believed() {
     let believed =
         world.facts_since(late, |fact| (!matches!(fact, Fact::Garbled)).then_some(*fact));
     assert_eq!(believed, []);
-    assert!(world.garbled_since(late) > 30, "time-outs and late answers both count");
+    let asked = exchanges_since(&world, late);
+    assert!(10 < asked && world.garbled_since(late).abs_diff(asked) <= 2, "{asked}");
+}
+
+/// COM-06: so is an answer that is damaged, and one that does not come.
+#[test]
+fn an_answer_that_is_damaged_or_missing_is_counted_once() {
+    for fault in [Fault::Corrupt(Way::Reply, 1_000), Fault::Drop(Way::Reply, 1_000)] {
+        let mut world = World::<Laser>::new();
+        world.pass(300);
+        let broken = world.now;
+        world.unit.fault(broken, fault);
+        world.pass(2_000);
+        let asked = exchanges_since(&world, broken);
+        assert!(10 < asked, "{fault:?}");
+        assert!(world.garbled_since(broken).abs_diff(asked) <= 2, "{fault:?}: {asked}");
+    }
+}
+
+/// COM-06: noise counts once between two questions, however many zeros are in it.
+#[test]
+fn noise_is_counted_once_between_two_questions() {
+    let mut world = World::<Laser>::new();
+    world.pass(300);
+    // Its answer is garbled, and what follows of it is no other answer.
+    world.deaf = true;
+    world.pass(30);
+    let asked = world.said.len();
+    let noisy = world.now;
+    for noise in [&[1, 2, 0, 3, 0][..], &[0, 4, 0], &[5, 6, 0]] {
+        world.tell(Event::Bytes(noise));
+    }
+    assert_eq!((world.garbled_since(noisy), world.said.len()), (1, asked));
+    // On a port that was just opened nothing waits: what comes belongs to nothing.
+    world.tell(Event::Closed);
+    world.tell(Event::Opened);
+    for noise in [&[1, 2, 0, 3, 0][..], &[0, 4, 0], &[5, 6, 0]] {
+        world.tell(Event::Bytes(noise));
+    }
+    assert_eq!(world.garbled_since(noisy), 1 + 1);
+}
+
+/// How many questions were handed over from `since` on.
+fn exchanges_since(world: &World<Laser>, since: u64) -> usize {
+    world.said.iter().filter(|(at, _)| since <= *at).count()
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::{
 /// Something to be done outside, in the order in which it is told.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Write a frame. A line is given no other before it was told that this one was written, but
-    /// for one that stops.
+    /// Write a frame. A line is given no other, not even one that stops, before it was told that
+    /// this one was written.
     Write(LineId, Frame),
     /// Make an entry durable, and say what became of it.
     Enter(EntryId, Entry),

@@ -45,7 +45,8 @@ impl Line {
         self.open && self.sending.is_none() && self.waiting.is_none() && rested
     }
 
-    /// Takes a frame: gives it back if it may go out now, or keeps it until it may.
+    /// Takes a frame of a turn, so no other is with the port or waits: gives it back if it may go
+    /// out now, or keeps it until it may. A stop need not wait until the line has rested.
     pub(crate) fn take(&mut self, now: Instant, frame: Frame) -> Option<Frame> {
         if frame.rank == Rank::Stop || self.free_at <= now {
             return Some(self.send(now, frame));
@@ -78,8 +79,6 @@ impl Line {
     }
 
     fn send(&mut self, now: Instant, frame: Frame) -> Frame {
-        // A stop outruns what waited: what that was for is void.
-        self.waiting = None;
         self.sending = Some(Sending {
             since: now,
             bytes: u64::try_from(frame.bytes.len()).unwrap_or(u64::MAX),

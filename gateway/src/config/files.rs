@@ -5,9 +5,9 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::OpenOptions,
     io::{self, Read},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -56,7 +56,9 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&self, path: &str) -> io::Result<Contents> {
-        let file = File::open(self.resolve(path))?;
+        // Opening a pipe would wait for somebody to write.
+        let mut open = OpenOptions::new();
+        let file = open.read(true).custom_flags(libc::O_NONBLOCK).open(self.resolve(path))?;
         let facts = file.metadata()?;
         if !facts.is_file() {
             return Err(io::Error::other("is no file"));

@@ -160,13 +160,15 @@ pub enum LogFormat {
 pub(super) fn read(root: Table<'_>, files: &dyn Files, serves: Serves) -> Option<Settings> {
     let site = root.name("site");
     let gateway = root.name("gateway");
-    let grpc = root.table("grpc").and_then(|table| grpc(table, files, serves));
-    let mqtt = root.table("mqtt").and_then(|table| mqtt(table, files));
+    let mut doors = Vec::new();
+    let grpc = root.table("grpc").and_then(|table| grpc(table, files, serves, &mut doors));
+    let mqtt = root.table("mqtt").and_then(|table| mqtt(table, files, &mut doors));
     let metrics = root.table("metrics").and_then(|table| {
-        let listen = loopback(&table, "listen", "metrics ask nobody who they are");
+        let listen = loopback(&table, "metrics ask nobody who they are", &mut doors);
         table.finish();
         listen
     });
+    keep_apart(&root, doors);
     let data = root.table("data").and_then(|table| {
         let folder = table.text("folder");
         let reserve = table.whole("reserve_megabytes", RESERVE_LEAST..=RESERVE_MOST);
@@ -188,7 +190,12 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, serves: Serves) -> Option
     })
 }
 
-fn grpc(table: Table<'_>, files: &dyn Files, serves: Serves) -> Option<Grpc> {
+fn grpc(
+    table: Table<'_>,
+    files: &dyn Files,
+    serves: Serves,
+    doors: &mut Vec<Door>,
+) -> Option<Grpc> {
     let tls = table.maybe_table("tls").map(|table| {
         if serves == Serves::Loopback {
             let what = "[grpc.tls] is not served by this gateway yet";
@@ -198,8 +205,8 @@ fn grpc(table: Table<'_>, files: &dyn Files, serves: Serves) -> Option<Grpc> {
         tls(table, files)
     });
     let listen = match tls {
-        Some(_) => address(&table, "listen"),
-        None => loopback(&table, "listen", "without [grpc.tls] nobody proves who calls"),
+        Some(_) => listen(&table, doors).map(Spanned::into_inner),
+        None => loopback(&table, "without [grpc.tls] nobody proves who calls", doors),
     };
     table.finish();
     let security = match tls {
@@ -220,12 +227,12 @@ fn tls(table: Table<'_>, files: &dyn Files) -> Option<Tls> {
     Some(Tls { certificate: certificate?, key: files.resolve(key?.get_ref()), clients: clients? })
 }
 
-fn mqtt(table: Table<'_>, files: &dyn Files) -> Option<Mqtt> {
+fn mqtt(table: Table<'_>, files: &dyn Files, doors: &mut Vec<Door>) -> Option<Mqtt> {
     let embedded = table.maybe_table("embedded");
     let broker = table.maybe_table("broker");
     let mqtt = match (embedded, broker) {
         (Some(embedded), None) => {
-            let listen = loopback(&embedded, "listen", "the embedded broker lets anybody in");
+            let listen = loopback(&embedded, "the embedded broker lets anybody in", doors);
             embedded.finish();
             listen.map(|listen| Mqtt::Embedded { listen })
         }
@@ -318,33 +325,59 @@ fn existing(table: &Table<'_>, key: &'static str, files: &dyn Files) -> Option<P
     }
 }
 
+/// Where the gateway listens, and the name of the key that says so.
+struct Door {
+    name: String,
+    listen: Spanned<SocketAddr>,
+}
+
+/// Port 0 is any that is free, and so never taken.
+fn are_one(one: SocketAddr, other: SocketAddr) -> bool {
+    let everywhere = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (everywhere || one.ip() == other.ip())
+}
+
+/// Notes every door that stands where another stands already.
+fn keep_apart(root: &Table<'_>, mut doors: Vec<Door>) {
+    doors.sort_by_key(|door| door.listen.span().start);
+    for (index, door) in doors.iter().enumerate() {
+        let taken = |before: &&Door| are_one(*before.listen.get_ref(), *door.listen.get_ref());
+        let Some(before) = doors.iter().take(index).find(taken) else { continue };
+        let what = format!("`{}` and `{}` are one address and port", before.name, door.name);
+        let fix = "give each a port of its own".to_owned();
+        let page = root.page();
+        let mistake = page.mistake(Kind::Contradiction, door.listen.span(), what, fix);
+        page.mistakes.push(mistake.beside(before.listen.span(), "taken here"));
+    }
+}
+
 /// An address on this machine.
-fn loopback(table: &Table<'_>, key: &'static str, why: &str) -> Option<SocketAddr> {
-    let text = address_text(table, key)?;
+fn loopback(table: &Table<'_>, why: &str, doors: &mut Vec<Door>) -> Option<SocketAddr> {
+    let text = listen(table, doors)?;
     let address = *text.get_ref();
     if address.ip().is_loopback() {
         return Some(address);
     }
-    let what = format!("`{}` is open to other machines: {why}", table.full(key));
+    let what = format!("`{}` is open to other machines: {why}", table.full(LISTEN));
     let fix = format!("listen on 127.0.0.1:{}", address.port());
     table.wrong(&text, Kind::Range, what, fix);
     None
 }
 
-fn address(table: &Table<'_>, key: &'static str) -> Option<SocketAddr> {
-    address_text(table, key).map(Spanned::into_inner)
-}
-
-fn address_text(table: &Table<'_>, key: &'static str) -> Option<Spanned<SocketAddr>> {
-    let text = table.text(key)?;
+fn listen(table: &Table<'_>, doors: &mut Vec<Door>) -> Option<Spanned<SocketAddr>> {
+    let text = table.text(LISTEN)?;
     if let Ok(address) = text.get_ref().parse() {
-        return Some(Spanned::new(text.span(), address));
+        let listen = Spanned::new(text.span(), address);
+        doors.push(Door { name: table.full(LISTEN), listen: listen.clone() });
+        return Some(listen);
     }
-    let what = format!("`{}` is no address and port", table.full(key));
+    let what = format!("`{}` is no address and port", table.full(LISTEN));
     table.wrong(&text, Kind::Range, what, "write it like \"127.0.0.1:50051\"");
     None
 }
 
+/// The key of every address that the gateway listens at.
+const LISTEN: &str = "listen";
 /// Where files are looked for.
 pub(super) const RELATIVE: &str = "a path is absolute, or relative to the folder of gateway.toml";
 

@@ -42,10 +42,20 @@ struct Summary {
     sessions: Vec<Row>,
 }
 
-/// Runs both sessions, takes the gateway down, and says whether both were complete.
-pub(super) async fn run(daemon: Daemon, stands: &[Stand], json: bool) -> anyhow::Result<ExitCode> {
-    let outcome = sessions(&daemon, stands, json).await;
+/// Runs both sessions, takes the gateway down, and says whether both were complete. They are not if
+/// somebody wants it to end before.
+pub(super) async fn run(
+    daemon: Daemon,
+    stands: &[Stand],
+    json: bool,
+    end: impl Future<Output = ()>,
+) -> anyhow::Result<ExitCode> {
+    let outcome = tokio::select! {
+        outcome = sessions(&daemon, stands, json) => Some(outcome),
+        () = end => None,
+    };
     daemon.run(ready(())).await;
+    let Some(outcome) = outcome else { return Ok(ExitCode::FAILURE) };
     let sessions = outcome?;
     let complete = sessions.iter().all(|row| row.outcome == "COMPLETE");
     for row in &sessions {

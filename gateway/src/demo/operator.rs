@@ -47,7 +47,7 @@ pub(super) async fn treat(
         request: 0,
     };
     let confirm = confirmation::confirm(unit, &checked, person(Role::Operator));
-    session.ask(Ask::Confirm(confirm)).await?;
+    session.ask(Ask::Confirm(confirm)).await;
     let answers = client.operate(ReceiverStream::new(outgoing)).await?.into_inner();
     session.run(answers, &mut show).await
 }
@@ -84,7 +84,7 @@ impl Session {
                     self.fence = accepted.fence.unwrap_or(self.fence);
                     if !armed {
                         armed = true;
-                        self.ask(Ask::Arm(Arm { prescription_hash: self.hash.clone() })).await?;
+                        self.ask(Ask::Arm(Arm { prescription_hash: self.hash.clone() })).await;
                     }
                 }
                 Message::Refused(refused) => {
@@ -101,11 +101,11 @@ impl Session {
                     show(&status);
                     let source = HoldSource::Script.into();
                     let hold = Hold { beacon_sequence: beacon.sequence, source };
-                    self.ask(Ask::Hold(hold)).await?;
+                    self.ask(Ask::Hold(hold)).await;
                     if status.state() == UnitState::Ready && !started {
                         started = true;
                         let start = Start { prescription_hash: self.hash.clone() };
-                        self.ask(Ask::Start(start)).await?;
+                        self.ask(Ask::Start(start)).await;
                     }
                 }
                 Message::Outcome(end) => return Ok(end),
@@ -113,13 +113,15 @@ impl Session {
         }
     }
 
-    async fn ask(&mut self, ask: Ask) -> anyhow::Result<()> {
+    /// Asks, unless the gateway listens no more: it ended the session, and how, it has yet to be heard
+    /// to say.
+    async fn ask(&mut self, ask: Ask) {
         self.request += 1;
         let request = OperateRequest {
             request_id: format!("{}-{}", self.name, self.request),
             fence: Some(self.fence),
             ask: Some(ask),
         };
-        self.asks.send(request).await.context("the stream is closed")
+        let _ended = self.asks.send(request).await;
     }
 }

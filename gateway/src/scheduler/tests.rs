@@ -1,14 +1,21 @@
 //! What becomes of the process when the control thread cannot go on.
 
-use std::{env, os::unix::process::ExitStatusExt, process::Command, thread, time::Duration};
+use std::{
+    env,
+    os::unix::process::ExitStatusExt,
+    process::Command,
+    sync::{Arc, atomic::Ordering},
+    thread,
+    time::Duration,
+};
 
-use clinic::{AnyPlan, Clinic, Entry, EntryId, Past};
+use clinic::{AnyPlan, Clinic, Entry, EntryId, Happening, Past};
 use device_drivers::{Budget, Dialect, Event, Out, open_link::Secret};
 use jiff::civil::date;
-use safety::{Instant, Laser, LaserLevel};
+use safety::{Instant, Laser, LaserLevel, Nanos};
 use tokio::sync::mpsc;
 
-use super::{Keep, Parts, Scheduler};
+use super::{Control, Keep, Parts, Pulse, Scheduler};
 use crate::{clock, config::Config, herald::Herald, inbox::Inbox};
 
 /// Tells a process that it is the one that has to end.
@@ -43,18 +50,53 @@ impl Keep for Nowhere {
     }
 }
 
-fn start() -> Scheduler {
-    let config = Config::demo(|name| format!("/nowhere/{name}").into()).unwrap();
+/// A clinic with one laser.
+fn clinic(config: &Config, broken: bool) -> Clinic {
     let plan = config.units[0].plan(date(2026, 11, 22), Secret::new([7; 32])).unwrap();
     let AnyPlan::Laser(mut plan) = plan else { panic!("the first unit is no laser") };
-    plan.dialect = Box::new(Broken);
-    let clinic = Clinic::new(1, vec![AnyPlan::Laser(plan)], clock::now());
+    if broken {
+        plan.dialect = Box::new(Broken);
+    }
+    Clinic::new(1, vec![AnyPlan::Laser(plan)], clock::now())
+}
+
+fn start() -> Scheduler {
+    let config = Config::demo(|name| format!("/nowhere/{name}").into()).unwrap();
+    let clinic = clinic(&config, true);
     let (_inbox, outlet) = Inbox::new(1);
-    let (_herald, mouth, _carry) = Herald::new(std::sync::Arc::new(config.directory));
+    let (_herald, mouth, _carry) = Herald::new(Arc::new(config.directory));
     let (_receipt, receipts) = mpsc::channel(1);
     let (lines, keep, causes) = (Vec::new(), Box::new(Nowhere), Vec::new());
     let past = Past::default();
     Scheduler::start(Parts { clinic, past, lines, outlet, mouth, keep, receipts, causes }).unwrap()
+}
+
+/// OPS-03: a deadline that something else runs into before the timer does is measured too, once, and
+/// is a cause like any other.
+#[test]
+fn a_deadline_that_a_happening_overtakes_is_measured() {
+    let config = Config::demo(|name| format!("/nowhere/{name}").into()).unwrap();
+    let clinic = clinic(&config, false);
+    let (_herald, mouth, _carry) = Herald::new(Arc::new(config.directory));
+    let pulse = Arc::new(Pulse::default());
+    let mut control = Control::new(clinic, mouth, Box::new(Nowhere), Arc::clone(&pulse));
+    let line = config.units[0].line;
+    control.step(Happening::Opened(line));
+    control.own_up();
+    pulse.lateness_max_nanos.store(0, Ordering::Relaxed);
+
+    let late = Nanos::from_millis(80);
+    while clock::now() < control.clinic.wake().after(late) {
+        thread::park_timeout(Duration::from_millis(1));
+    }
+    let before = pulse.steps.load(Ordering::Relaxed);
+    control.step(Happening::Bytes(line, Vec::new()));
+    control.own_up();
+    assert!(late.get() <= pulse.lateness_max_nanos.swap(0, Ordering::Relaxed));
+    assert_eq!(pulse.steps.load(Ordering::Relaxed), before + 2, "what came, and the cause");
+    control.own_up();
+    assert_eq!(pulse.lateness_max_nanos.load(Ordering::Relaxed), 0);
+    assert_eq!(pulse.steps.load(Ordering::Relaxed), before + 2);
 }
 
 /// OPS-03: a panic on the control thread ends the process at once, so that the leases end the

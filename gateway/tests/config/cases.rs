@@ -257,6 +257,18 @@ pub(crate) const CASES: &[Case] = &[
     ),
     case(
         GATEWAY,
+        ["127.0.0.1:9464", "127.0.0.1:50051"],
+        "\"127.0.0.1:50051\"\n\n[data]",
+        ["`grpc.listen` and `metrics.listen` are one address and port", "a port of its own"],
+    ),
+    case(
+        GATEWAY,
+        ["127.0.0.1:1883", "127.0.0.1:9464"],
+        "\"127.0.0.1:9464\"\n\n[data]",
+        ["`mqtt.embedded.listen` and `metrics.listen` are one", "a port of its own"],
+    ),
+    case(
+        GATEWAY,
         ["127.0.0.1:1883", "192.0.2.7:1883"],
         "\"192",
         ["the embedded broker lets anybody in", "127.0.0.1:1883"],

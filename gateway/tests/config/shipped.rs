@@ -358,6 +358,10 @@ fn a_file_on_disk_tells_whether_it_lies_open() {
         assert_eq!(disk.read("key").unwrap().is_open_to_others, is_open, "{mode:o}");
     }
     assert!(disk.read("nothing").is_err() && disk.read(".").is_err());
+    // Nobody will ever write into this one.
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mkfifoat(rustix::fs::CWD, folder.path().join("pipe"), mode).unwrap();
+    assert_eq!(disk.read("pipe").err().unwrap().to_string(), "is no file");
     std::fs::write(&path, vec![b'#'; (1 << 20) + 1]).unwrap();
     assert!(disk.read("key").is_err());
 }
