@@ -42,6 +42,31 @@ impl Dialect<Laser> for Broken {
     }
 }
 
+/// A dialect that takes its time once, and with it that of everybody.
+struct Slow(bool);
+
+impl Dialect<Laser> for Slow {
+    fn exact(&self, level: LaserLevel) -> Option<LaserLevel> {
+        Some(level)
+    }
+
+    fn step(&mut self, now: Instant, _: Event<'_, Laser>, _: &mut Out<Laser>) {
+        if std::mem::replace(&mut self.0, false) {
+            while clock::now() < now.after(Nanos::from_millis(300)) {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
+    fn wake(&self) -> Instant {
+        Instant::NEVER
+    }
+
+    fn budget(&self) -> Budget {
+        unreachable!("nobody asks")
+    }
+}
+
 struct Nowhere;
 
 impl Keep for Nowhere {
@@ -50,19 +75,17 @@ impl Keep for Nowhere {
     }
 }
 
-/// A clinic with one laser.
-fn clinic(config: &Config, broken: bool) -> Clinic {
+/// A clinic with one laser, which speaks its own dialect or this one.
+fn clinic(config: &Config, dialect: Option<Box<dyn Dialect<Laser> + Send>>) -> Clinic {
     let plan = config.units[0].plan(date(2026, 11, 22), Secret::new([7; 32])).unwrap();
     let AnyPlan::Laser(mut plan) = plan else { panic!("the first unit is no laser") };
-    if broken {
-        plan.dialect = Box::new(Broken);
-    }
+    plan.dialect = dialect.unwrap_or(plan.dialect);
     Clinic::new(1, vec![AnyPlan::Laser(plan)], clock::now())
 }
 
-fn start() -> Scheduler {
+fn start(dialect: Box<dyn Dialect<Laser> + Send>) -> Scheduler {
     let config = Config::demo(|name| format!("/nowhere/{name}").into()).unwrap();
-    let clinic = clinic(&config, true);
+    let clinic = clinic(&config, Some(dialect));
     let (_inbox, outlet) = Inbox::new(1);
     let (_herald, mouth, _carry) = Herald::new(Arc::new(config.directory));
     let (_receipt, receipts) = mpsc::channel(1);
@@ -76,7 +99,7 @@ fn start() -> Scheduler {
 #[test]
 fn a_deadline_that_a_happening_overtakes_is_measured() {
     let config = Config::demo(|name| format!("/nowhere/{name}").into()).unwrap();
-    let clinic = clinic(&config, false);
+    let clinic = clinic(&config, None);
     let (_herald, mouth, _carry) = Herald::new(Arc::new(config.directory));
     let pulse = Arc::new(Pulse::default());
     let mut control = Control::new(clinic, mouth, Box::new(Nowhere), Arc::clone(&pulse));
@@ -99,12 +122,26 @@ fn a_deadline_that_a_happening_overtakes_is_measured() {
     assert_eq!(pulse.steps.load(Ordering::Relaxed), before + 2);
 }
 
+/// OPS-03: the control thread itself looks, on every turn, whether a deadline was met late.
+#[test]
+fn a_late_control_thread_says_so() {
+    let scheduler = start(Box::new(Slow(true)));
+    let pulse = Arc::clone(scheduler.pulse());
+    let most = Nanos::from_secs(10);
+    let begun = clock::now();
+    while pulse.lateness_max_nanos.load(Ordering::Relaxed) < Nanos::from_millis(150).get() {
+        assert!(clock::now().since(begun) < most, "it was late, and said nothing");
+        thread::park_timeout(Duration::from_millis(1));
+    }
+    scheduler.farewell();
+}
+
 /// OPS-03: a panic on the control thread ends the process at once, so that the leases end the
 /// emission; it does not leave a gateway that looks alive.
 #[test]
 fn a_panic_of_the_control_thread_ends_the_process() {
     if env::var_os(CHILD).is_some() {
-        let _scheduler = start();
+        let _scheduler = start(Box::new(Broken));
         thread::park_timeout(Duration::from_secs(20));
         return;
     }
