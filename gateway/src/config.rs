@@ -14,7 +14,9 @@ mod demo;
 mod files;
 mod house;
 mod laser;
+mod lease;
 mod library;
+mod link;
 mod mistake;
 mod pemf;
 mod plate;
@@ -26,20 +28,24 @@ mod scale;
 mod secret;
 mod settings;
 mod shape;
+mod speech;
 mod suggestion;
 mod table;
 mod text;
 mod timing;
 mod unit;
 
-use crate::directory::Directory;
+use crate::{directory::Directory, place::Place};
 
 pub use files::{Contents, Disk, Files, Memory};
+pub use lease::Lease;
 pub use library::LibraryCard;
+pub use link::{Link, Parity};
 pub use mistake::{ConfigErrors, Kind, Mistake, Style, render};
-pub use plate::{Calibration, Link, Parity, Wire, Wiring};
+pub use plate::{Calibration, Wire, Wiring};
 pub use report::{Report, UnitReport, report};
 pub use settings::{Grpc, Log, LogFormat, Login, Mqtt, Password, Security, Serves, Settings, Tls};
+pub use speech::SpeechError;
 pub use unit::{LaserHazard, PemfHazard, Profile, ReadBack, UnitConfig, Watched};
 
 /// A configuration without a mistake.
@@ -111,8 +117,8 @@ impl Config {
     /// Connects every unit to another port than its file says.
     pub fn connect(&mut self, mut port: impl FnMut(&str) -> PathBuf) {
         for (unit, card) in self.units.iter_mut().zip(&mut self.directory.units) {
-            unit.link.port = port(&unit.name);
-            card.port = unit.link.port.to_string_lossy().into_owned();
+            unit.link.place = Place::Path(port(&unit.name));
+            card.port = unit.link.place.to_string();
         }
     }
 }

@@ -38,7 +38,8 @@ use crate::{
     broker::Broker,
     cli, clock,
     config::{
-        self, Config, ConfigErrors, Disk, LogFormat, Mqtt, Profile, ReadBack, Style, UnitConfig,
+        self, Config, ConfigErrors, Disk, Link, LogFormat, Mqtt, Profile, ReadBack, Style,
+        UnitConfig,
     },
     control::{self, Control, Facts, Hazard, UnitFacts},
     herald::Herald,
@@ -47,6 +48,7 @@ use crate::{
     log,
     metrics::{self, Metrics},
     panics::Panics,
+    place::Roots,
     port,
     scheduler::{self, Keep, Parts, Scheduler},
     telemetry::{Credentials, Server, Telemetry},
@@ -353,11 +355,8 @@ fn random() -> anyhow::Result<Secret> {
 }
 
 fn lines(config: &Config) -> Vec<(clinic::LineId, port::Setting)> {
-    let setting = |unit: &UnitConfig| port::Setting {
-        path: unit.link.port.to_string_lossy().into_owned(),
-        baud: unit.link.baud,
-    };
-    config.units.iter().map(|unit| (unit.line, setting(unit))).collect()
+    let setting = |link: &Link| port::Setting::new(link, Roots::default());
+    config.units.iter().map(|unit| (unit.line, setting(&unit.link))).collect()
 }
 
 /// What callers of the API are shown of the configuration.

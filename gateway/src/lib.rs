@@ -19,6 +19,7 @@ pub mod link;
 pub mod log;
 pub mod metrics;
 mod panics;
+pub mod place;
 pub mod port;
 pub mod realtime;
 pub mod scheduler;

@@ -8,7 +8,6 @@
 
 use std::{
     io,
-    path::Path,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -20,6 +19,11 @@ use tokio::{
     sync::oneshot,
 };
 use tokio_serial::SerialStream;
+
+use crate::{
+    config::{Link, Parity},
+    place::{Place, Roots},
+};
 
 /// Anything that a pump can move bytes through.
 pub trait Port: AsyncRead + AsyncWrite + Unpin {
@@ -40,10 +44,24 @@ pub struct Serial {
 /// How a port is set: fixed by the profile, never negotiated (COM-12).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The path, such as `/dev/serial/by-id/…`. It is where to look, and no identity.
-    pub path: String,
-    /// Bits per second. Eight data bits, no parity, one stop bit, no flow control.
+    /// Where to look. It is no identity.
+    pub place: Place,
+    /// Where the kernel tells of adapters.
+    pub roots: Roots,
+    /// Bits per second. Eight data bits, no flow control.
     pub baud: u32,
+    /// Parity.
+    pub parity: Parity,
+    /// Stop bits, one or two.
+    pub stop_bits: u8,
+}
+
+impl Setting {
+    /// As the profile of a unit has its line.
+    pub fn new(link: &Link, roots: Roots) -> Self {
+        let Link { place, baud, address: _, parity, stop_bits } = link.clone();
+        Self { place, roots, baud, parity, stop_bits }
+    }
 }
 
 impl Serial {
@@ -61,7 +79,7 @@ impl Serial {
             if let Err(error) = &opened
                 && said != Some(error.kind())
             {
-                tracing::warn!(port = setting.path, %error, "the port cannot be opened; trying on");
+                tracing::warn!(port = %setting.place, %error, "the port cannot be opened; trying on");
             }
             let _given_up = reply.send(opened);
         })?;
@@ -124,13 +142,18 @@ impl AsyncWrite for Serial {
 }
 
 fn open(setting: &Setting) -> io::Result<TTYPort> {
-    if !Path::new(&setting.path).exists() {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    let builder = serialport::new(&setting.path, setting.baud)
+    let path = setting.place.find(&setting.roots)?;
+    let parity = match setting.parity {
+        Parity::None => serialport::Parity::None,
+        Parity::Even => serialport::Parity::Even,
+        Parity::Odd => serialport::Parity::Odd,
+    };
+    let stop_bits =
+        if setting.stop_bits == 2 { serialport::StopBits::Two } else { serialport::StopBits::One };
+    let builder = serialport::new(path.to_string_lossy(), setting.baud)
         .data_bits(serialport::DataBits::Eight)
-        .parity(serialport::Parity::None)
-        .stop_bits(serialport::StopBits::One)
+        .parity(parity)
+        .stop_bits(stop_bits)
         .flow_control(serialport::FlowControl::None)
         // The library wants one; reads here never wait.
         .timeout(Duration::ZERO);

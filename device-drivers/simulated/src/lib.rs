@@ -25,6 +25,7 @@ mod capability;
 mod cobs;
 mod contact;
 mod controller;
+mod device;
 mod fault;
 mod faults;
 mod frame;
@@ -45,6 +46,7 @@ mod vectors;
 
 pub use capability::{Capability, Modality, Wavelength};
 pub use contact::Button;
+pub use device::Device;
 pub use fault::{Fault, GAIN_MAX, Sensor, TRIPS, UnknownFault, Way};
 pub use kind::Command;
 pub use plan::Plan;

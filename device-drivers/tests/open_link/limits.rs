@@ -131,6 +131,7 @@ fn laser_unit() -> LaserUnit {
         lines: [line(650, 500), line(810, 5_000), line(915, 5_000), line(980, 10_000)],
         power: Some(Span { least, most: Power::from_milliwatts(15_000) }),
         power_step: Some(Power::from_milliwatts(50)),
+        curve: None,
         peak_power: Some(Power::from_milliwatts(15_000)),
         mix: Some(MixRange::Free { step: Permille::new(1).unwrap() }),
         continuous: true,

@@ -13,7 +13,7 @@ use crate::{
     question::{Decisions, Question},
     root::{least, quotient_down, quotient_up},
     skin::{Beam, Tolerance, short_content},
-    step::{narrow, quantise},
+    step::{narrow, quantise, quantise_to},
     time::Nanos,
 };
 
@@ -104,12 +104,22 @@ impl<'a> Check<'a> {
     /// What the unit can be told: the power, the mix and the gate asked for, in its own steps and
     /// its own order (COM-09).
     fn level(&mut self) -> Option<LaserLevel> {
-        let step = self.unit.power_step.map(Raw::raw);
-        let power = quantise(&mut self.decisions, Limit::PowerStep, self.asked.power.raw(), step);
+        let power = self.told_power();
         let mix = self.mix();
         let gate = self.gate();
         let power = Power::from_milliwatts(narrow(power)?);
         Some(LaserLevel { power, mix: mix?, gate: gate? })
+    }
+
+    /// The power in the steps in which it is set: its own, or those of the drive that it follows.
+    fn told_power(&mut self) -> Option<u64> {
+        let asked = self.asked.power;
+        let Some(curve) = &self.unit.curve else {
+            let step = self.unit.power_step.map(Raw::raw);
+            return quantise(&mut self.decisions, Limit::PowerStep, asked.raw(), step);
+        };
+        let exact = curve.exact(asked).map(Raw::raw);
+        quantise_to(&mut self.decisions, Limit::PowerStep, asked.raw(), exact)
     }
 
     /// The mix in the order of the unit's own lines (LAS-15).

@@ -2,6 +2,7 @@
 
 use crate::{
     ceiling,
+    curve::PowerCurve,
     decision::{Limit, Tier},
     laser::WAVELENGTHS_MAX,
     limits::{Bound, Contradiction, Fault, Place, Range, Row, Span, ordered},
@@ -96,6 +97,9 @@ pub struct LaserUnit {
     pub power: Option<Span<Power>>,
     /// The step in which its power is set.
     pub power_step: Option<Power>,
+    /// What it emits at which drive, if it is a diode that is told a current. Then its steps are
+    /// those of the drive, and [`Self::power_step`] is unknown.
+    pub curve: Option<PowerCurve>,
     /// The highest power in a pulse.
     pub peak_power: Option<Power>,
     /// How the shares of its wavelengths are set.

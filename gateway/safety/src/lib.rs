@@ -18,6 +18,7 @@ mod cause;
 mod ceiling;
 mod check;
 mod command;
+mod curve;
 mod decision;
 mod laser;
 mod laser_check;
@@ -48,6 +49,7 @@ pub use admitted::Admitted;
 pub use cause::{CAUSES, Cause, Causes, Latched, Release, Scope};
 pub use check::{Checkable, Checked, check};
 pub use command::{Beacon, Command, Fence, Refusal};
+pub use curve::{CurveError, Drive, POINTS_MAX, PowerCurve};
 pub use decision::{Decision, Direction, Limit, Measure, Overrides, SourceId, Tier, Verdict};
 pub use laser::{Gate, Laser, LaserLevel, WAVELENGTHS_MAX};
 pub use laser_limits::{

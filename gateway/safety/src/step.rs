@@ -16,9 +16,21 @@ pub(crate) fn quantise(
     step: Option<u64>,
 ) -> Option<u64> {
     let rest = step.and_then(|step| asked.checked_rem(step));
+    quantise_to(decisions, limit, asked, rest.map(|rest| asked.saturating_sub(rest)))
+}
+
+/// `exact`, which is what a unit does when `asked` is asked of it, and never more. More than 1 % off
+/// is refused, and so is what the unit cannot do at all.
+pub(crate) fn quantise_to(
+    decisions: &mut Decisions,
+    limit: Limit,
+    asked: u64,
+    exact: Option<u64>,
+) -> Option<u64> {
+    let rest = exact.and_then(|exact| asked.checked_sub(exact));
     let off = rest.map(|rest| if rest == 0 { 0 } else { quotient_up(&[rest, 1_000], &[asked]) });
     decisions.settle(Question::new(limit, off).ceiling(u64::from(QUANTISATION)));
-    rest.map(|rest| asked.saturating_sub(rest))
+    exact
 }
 
 /// A count in the width of most quantities.

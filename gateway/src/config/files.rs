@@ -8,8 +8,10 @@ use std::{
     fs::OpenOptions,
     io::{self, Read},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
+
+use crate::place::{Place, Roots};
 
 /// A folder of configuration.
 pub trait Files {
@@ -25,8 +27,8 @@ pub trait Files {
     /// That it is not there or cannot be read.
     fn names(&self, folder: &str) -> io::Result<Vec<String>>;
 
-    /// Whether something is at the path of a port.
-    fn has_port(&self, path: &Path) -> bool;
+    /// Whether a port is where it is looked for.
+    fn has_port(&self, place: &Place) -> bool;
 
     /// The path as it has to be opened.
     fn resolve(&self, path: &str) -> PathBuf;
@@ -80,8 +82,8 @@ impl Files for Disk {
         Ok(names)
     }
 
-    fn has_port(&self, path: &Path) -> bool {
-        path.exists()
+    fn has_port(&self, place: &Place) -> bool {
+        place.find(&Roots::default()).is_ok()
     }
 
     fn resolve(&self, path: &str) -> PathBuf {
@@ -114,7 +116,7 @@ impl Files for Memory {
         Ok(self.0.keys().filter_map(within).collect())
     }
 
-    fn has_port(&self, _: &Path) -> bool {
+    fn has_port(&self, _: &Place) -> bool {
         true
     }
 

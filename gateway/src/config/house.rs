@@ -198,10 +198,11 @@ fn shares_nothing(draft: &Draft, before: &[Draft]) {
         let what = format!("`{}` is the name of {} as well", draft.unit.name, other.unit.file);
         wrong(&draft.name, what, "give each unit a name of its own");
     }
-    if let Some(other) = before.iter().find(|other| other.unit.link.port == draft.unit.link.port) {
+    if let Some(other) = before.iter().find(|other| other.unit.link.place == draft.unit.link.place)
+    {
         let what =
             format!("the port is that of `{}` in {} as well", other.unit.name, other.unit.file);
-        wrong(&draft.port, what, "a line carries one unit: give each a port of its own");
+        wrong(&draft.place, what, "a line carries one unit: give each a port of its own");
     }
 }
 

@@ -148,6 +148,7 @@ fn unit(read: &Read<Laser>, rise: Nanos, eyewear: OpticalDensity) -> LaserUnit {
         lines: record.own.sources.map(|source| source.map(line)),
         power: Some(Span { least: record.level.min, most: record.level.max }),
         power_step: Some(record.level.step),
+        curve: None,
         peak_power: Some(peak(read)),
         mix: finest.map(|step| MixRange::Free { step }),
         continuous: record.own.continuous,

@@ -1,44 +1,11 @@
-//! Reads who a unit is and where it is connected: its plate, its line and its wiring (CFG-04).
-
-use std::{ops::Range, path::PathBuf};
+//! Reads who a unit is and what is wired to it (CFG-04).
 
 use device_drivers::open_link::Secret;
 use jiff::{ToSpan, civil::Date};
-use safety::Nanos;
 use toml::Spanned;
 
-use super::{files::Files, mistake::Kind, secret, secret::Privacy, settings, table::Table};
-
-/// The serial line of a unit. Its settings are facts of the unit's family (COM-12).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// The path of the port.
-    pub port: PathBuf,
-    /// Bits per second.
-    pub baud: u32,
-    /// The address on the line.
-    pub address: u8,
-    /// Parity, which also decides how long a byte takes.
-    pub parity: Parity,
-}
-
-/// The parity of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parity {
-    /// None: ten bits to a byte.
-    None,
-}
-
-impl Link {
-    /// The time that one byte takes, rounded up.
-    pub fn byte(&self) -> Nanos {
-        let bits = match self.parity {
-            Parity::None => 10_u64,
-        };
-        let baud = u64::from(self.baud).max(1);
-        Nanos::new(bits.saturating_mul(1_000_000_000).div_ceil(baud))
-    }
-}
+use super::{files::Files, mistake::Kind, secret, secret::Privacy, table::Table};
+use crate::directory;
 
 /// When a unit was calibrated, and the first day on which it must not be used (LAS-19, CFG-08).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,11 +56,17 @@ pub(super) struct Plate {
     pub(super) key: Option<Secret>,
 }
 
-/// A line as it was read, and where its port and its speed stand.
-pub(super) struct Line {
-    pub(super) link: Link,
-    pub(super) port: Range<usize>,
-    pub(super) baud: Range<usize>,
+impl Plate {
+    /// As people are shown it.
+    pub(super) fn shown(&self) -> directory::Plate {
+        directory::Plate {
+            maker: self.maker.clone(),
+            model: self.model.clone(),
+            serial: self.serial.clone(),
+            firmware: self.firmware.clone(),
+            applicator: self.applicator,
+        }
+    }
 }
 
 /// The contacts as they were read.
@@ -102,45 +75,6 @@ pub(super) struct Contacts {
     pub(super) door: Spanned<Wire>,
     pub(super) e_stop: Spanned<Wire>,
     pub(super) footswitch: Spanned<Wire>,
-}
-
-/// Reads `[link]`.
-pub(super) fn link(table: Table<'_>) -> Option<Line> {
-    let port = table.text("port");
-    let port = port.filter(|port| {
-        let possible = settings::is_port_path(port.get_ref());
-        if !possible {
-            let what = "`link.port` is no absolute path";
-            let fix = "write a path that stays: /dev/serial/by-id/…";
-            table.wrong(port, Kind::Range, what, fix);
-        }
-        possible
-    });
-    let baud = table.whole("baud", 1_200..=BAUD_MOST);
-    let baud = baud.filter(|baud| {
-        let usual = BAUDS.contains(baud.get_ref());
-        if !usual {
-            let listed: Vec<_> = BAUDS.iter().map(u64::to_string).collect();
-            let what = format!("`link.baud` is {}, which no port is set to", baud.get_ref());
-            table.wrong(baud, Kind::Range, what, format!("one of {}", listed.join(", ")));
-        }
-        usual
-    });
-    let address = table.whole("address", 1..=247);
-    // The dialect fixes these, so that nothing can hold back a stop (COM-12). They are written down
-    // because the person who connects the unit looks for them here.
-    let data_bits = table.whole("data_bits", 8..=8);
-    let stop_bits = table.whole("stop_bits", 1..=1);
-    let parity = table.word("parity", &[("none", Parity::None)]);
-    let flow_control = table.word("flow_control", &[("none", ())]);
-    table.finish();
-    let _fixed = (data_bits?, stop_bits?, flow_control?);
-    let (port, parity) = (port?, parity?.into_inner());
-    let (baud, address) = (baud?, u8::try_from(address?.into_inner()).ok()?);
-    let (port_span, baud_span) = (port.span(), baud.span());
-    let baud = u32::try_from(baud.into_inner()).ok()?;
-    let link = Link { port: port.into_inner().into(), baud, address, parity };
-    Some(Line { link, port: port_span, baud: baud_span })
 }
 
 /// Reads `[wiring]`.
@@ -245,8 +179,3 @@ fn key(table: &Table<'_>, files: &dyn Files, real: bool) -> Option<Option<Secret
 
 /// The longest text in an identity (open-link, section 7.1).
 const SAYABLE_MAX: usize = 24;
-/// The speeds that ports are set to.
-const BAUDS: [u64; 11] =
-    [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, BAUD_MOST];
-/// The highest of them.
-const BAUD_MOST: u64 = 921_600;

@@ -10,13 +10,17 @@ use toml::Spanned;
 use super::{
     capability::Read,
     files::Files,
-    laser,
+    laser, lease,
+    lease::Lease,
     library::Library,
+    link,
+    link::{Link, Open},
     mistake::{Kind, Page},
     pemf, plate,
-    plate::{Contacts, Link, Wire},
+    plate::{Contacts, Wire},
+    speech,
     table::Table,
-    unit::{DIALECT, ReadBack, UnitConfig, Watched},
+    unit::{ReadBack, UnitConfig, Watched},
 };
 use crate::directory::Modality;
 
@@ -26,7 +30,7 @@ pub(super) struct Draft {
     pub(super) unit: UnitConfig,
     pub(super) room: Spanned<String>,
     pub(super) name: Span<usize>,
-    pub(super) port: Span<usize>,
+    pub(super) place: Span<usize>,
     pub(super) mark: Span<usize>,
     pub(super) baud: Span<usize>,
 }
@@ -37,6 +41,7 @@ pub(super) struct Common {
     pub(super) plate: plate::Plate,
     pub(super) contacts: Contacts,
     pub(super) lease: Spanned<u64>,
+    pub(super) lease_by: Spanned<Lease>,
     pub(super) rise: Spanned<u64>,
     pub(super) read_back: Spanned<ReadBack>,
 }
@@ -48,10 +53,10 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, library: &Library) -> Opt
     let room = root.name("room");
     let mark = root.word("mark", &[("real", true), ("simulated", false)]);
     let modality = root.word("modality", &[("laser", Modality::Laser), ("pemf", Modality::Pemf)]);
-    let dialect = root.word("dialect", &[(DIALECT, ())]);
+    let dialect = root.word("dialect", &[(OPEN_LINK, OPEN_LINK)]);
     // A unit without a mark is a mistake already, and is not held to what a real one needs as well.
     let real = mark.as_ref().is_some_and(|mark| *mark.get_ref());
-    let line = root.table("link").and_then(plate::link);
+    let line = root.table("link").and_then(|table| link::read(table, OPEN_LINK_LINES));
     let plate = root.table("plate").and_then(|table| plate::plate(table, files, real));
     let contacts = root.table("wiring").and_then(plate::wiring);
     let modality = *modality?.get_ref();
@@ -60,6 +65,7 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, library: &Library) -> Opt
         Modality::Pemf => 3_000,
     };
     let lease = root.whole("lease_ms", 1..=lease_most);
+    let lease_by = lease::read(&root);
     let rise = root.whole("rise_ms", 1..=RISE_MOST);
     let read_back = read_back(&root, modality, real);
     let common = (|| {
@@ -68,25 +74,27 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, library: &Library) -> Opt
             plate: plate?,
             contacts: contacts?,
             lease: lease?,
+            lease_by: lease_by?,
             rise: rise?,
             read_back: read_back?,
         })
     })();
     let facts = common.as_ref().map(|common| {
         let of = &common.plate;
-        (of.calibration, *common.read_back.get_ref(), common.contacts.wiring)
+        let lease = *common.lease_by.get_ref();
+        (of.calibration, *common.read_back.get_ref(), common.contacts.wiring, lease)
     });
     let profile = match modality {
         Modality::Laser => laser::read(&root, common, library),
         Modality::Pemf => pemf::read(&root, common, library),
     };
     root.finish();
-    let (calibration, read_back, wiring) = facts?;
-    let (line, name, _dialect) = (line?, name?, dialect?);
+    let (calibration, read_back, wiring, lease) = facts?;
+    let (line, name) = (line?, name?);
     Some(Draft {
         room: room?,
         name: name.span(),
-        port: line.port,
+        place: line.place,
         mark: mark?.span(),
         baud: line.baud,
         unit: UnitConfig {
@@ -99,6 +107,8 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, library: &Library) -> Opt
             link: line.link,
             calibration,
             read_back,
+            dialect: dialect?.into_inner(),
+            lease,
             wiring,
             profile: profile?,
         },
@@ -147,7 +157,11 @@ pub(super) fn watched<M: clinic::Kind + Spoken>(
     off_below: &Spanned<u64>,
     library: (M::Library, Timing),
     rest: (M::Unit, Option<CoilLimits>),
-) -> Option<Watched<M>> {
+) -> Option<Watched<M>>
+where
+    M::Own: Send + Sync,
+    M::Output: Send + Sync,
+{
     let (library, timing) = library;
     let (unit, coil) = rest;
     agree(root, &common, read, off_below, &timing);
@@ -161,9 +175,10 @@ pub(super) fn watched<M: clinic::Kind + Spoken>(
         second_enable: common.contacts.wiring.footswitch == Wire::Unit,
         coil,
     };
+    let shown = common.plate.shown();
     let key = common.plate.key.unwrap_or_else(|| known_key(&common.plate.serial));
     let plate = Plate {
-        address: common.link.address,
+        address: common.link.address.unwrap_or_default(),
         maker: common.plate.maker,
         model: common.plate.model,
         serial: common.plate.serial,
@@ -179,7 +194,7 @@ pub(super) fn watched<M: clinic::Kind + Spoken>(
         challenge_seed: Secret::new([0; 32]),
     };
     let limits = Limits { library, unit, tail: terms.tail() };
-    let watched = Watched { terms, limits, plate };
+    let watched = Watched { terms, limits, plate: shown, speech: speech::shared(plate) };
     // What is noted above with its line is not found again here; what is new has the plate's line.
     let noted = root.page().mistakes.count();
     if let Err(error) = watched.budget()
@@ -259,3 +274,7 @@ fn wired(root: &Table<'_>, wire: &Spanned<Wire>, fitted: bool, contact: &str, in
 
 /// The longest rise: within it a deviation upwards alone is seen.
 const RISE_MOST: u64 = 10_000;
+/// The dialect that is our own.
+pub(super) const OPEN_LINK: &str = "open-link";
+/// Its lines are set in one way, and its units have addresses.
+const OPEN_LINK_LINES: Open = Open { address: true, framing: false };

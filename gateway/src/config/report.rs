@@ -52,8 +52,8 @@ pub fn report(config: &Config, files: &dyn Files, today: Date) -> Report {
         bound: unit.bound(),
         calibration_due: unit.calibration.due,
         calibration_days: unit.calibration.days(today),
-        port: unit.link.port.to_string_lossy().into_owned(),
-        has_port: files.has_port(&unit.link.port),
+        port: unit.link.place.to_string(),
+        has_port: files.has_port(&unit.link.place),
     };
     Report {
         library: config.library.clone(),

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use clinic::{AnyPlan, Kind, LineId, Plan, RoomId, UnitId};
-use device_drivers::{
-    Budget,
-    open_link::{Plate, PlateError, Secret, Spoken},
-};
+use device_drivers::{Budget, open_link::Secret};
 use jiff::civil::Date;
 use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pemf, Terms, Timing};
 
-use super::plate::{Calibration, Link, Wiring};
-use crate::directory::{Modality, UnitCard};
+use super::{
+    lease::Lease,
+    link::Link,
+    plate::{Calibration, Wiring},
+    speech::{Speech, SpeechError},
+};
+use crate::directory::{Modality, Plate, UnitCard};
 
 /// One unit as the configuration describes it.
 #[derive(Clone, Debug)]
@@ -34,6 +36,10 @@ pub struct UnitConfig {
     pub calibration: Calibration,
     /// How its output is known.
     pub read_back: ReadBack,
+    /// The dialect that it speaks.
+    pub dialect: &'static str,
+    /// What ends its emission when nobody speaks to it any more.
+    pub lease: Lease,
     /// What is wired to it.
     pub wiring: Wiring,
     /// What only its modality has.
@@ -60,14 +66,16 @@ pub enum Profile {
 
 /// How a unit is watched, what it may be asked to do, and how it is spoken to.
 #[derive(Clone, Debug)]
-pub struct Watched<M: Kind + Spoken> {
+pub struct Watched<M: Kind> {
     /// How strictly it is watched.
     pub terms: Terms<M>,
     /// What it may be asked to do. Its calibration is unknown, which refuses, until a day is given:
     /// see [`UnitConfig::plan`].
     pub limits: Limits<M>,
-    /// Who it must prove to be. Its seed of challenges is given with the plan.
-    pub(super) plate: Plate<M>,
+    /// Who it must prove to be, as people are shown it.
+    pub(super) plate: Plate,
+    /// How it is spoken with.
+    pub(super) speech: Arc<dyn Speech<M>>,
 }
 
 /// What people beside a laser have to know (CFG-04, LAS-13).
@@ -106,7 +114,7 @@ impl UnitConfig {
     ///
     /// # Errors
     /// None that [`Config::load`](super::Config::load) has not shown already.
-    pub fn plan(&self, today: Date, seed: Secret) -> Result<AnyPlan, PlateError> {
+    pub fn plan(&self, today: Date, seed: Secret) -> Result<AnyPlan, SpeechError> {
         let days = self.calibration.days(today);
         match &self.profile {
             Profile::Laser(watched, _) => {
@@ -126,7 +134,7 @@ impl UnitConfig {
     ///
     /// # Errors
     /// None that [`Config::load`](super::Config::load) has not shown already.
-    pub fn budget(&self) -> Result<Budget, PlateError> {
+    pub fn budget(&self) -> Result<Budget, SpeechError> {
         match &self.profile {
             Profile::Laser(watched, _) => watched.budget(),
             Profile::Pemf(watched, _) => watched.budget(),
@@ -152,37 +160,28 @@ impl UnitConfig {
     /// What everybody may know of it.
     pub fn card(&self) -> UnitCard {
         let plate = match &self.profile {
-            Profile::Laser(watched, _) => watched.card(),
-            Profile::Pemf(watched, _) => watched.card(),
+            Profile::Laser(watched, _) => watched.plate.clone(),
+            Profile::Pemf(watched, _) => watched.plate.clone(),
         };
         UnitCard {
             name: self.name.clone(),
             room: self.room,
             modality: self.modality(),
             real: self.real,
-            dialect: DIALECT.into(),
-            port: self.link.port.to_string_lossy().into_owned(),
+            dialect: self.dialect.into(),
+            port: self.link.place.to_string(),
             plate,
-        }
-    }
-
-    /// Replaces what it proves to know, for a simulated unit that was built with another key.
-    pub fn set_key(&mut self, key: Secret) {
-        match &mut self.profile {
-            Profile::Laser(watched, _) => watched.plate.key = key,
-            Profile::Pemf(watched, _) => watched.plate.key = key,
         }
     }
 }
 
-impl<M: Kind + Spoken> Watched<M> {
+impl<M: Kind> Watched<M> {
     fn plan(
         &self,
         unit: &UnitConfig,
         limits: Limits<M>,
         seed: Secret,
-    ) -> Result<Plan<M>, PlateError> {
-        let plate = Plate { challenge_seed: seed, ..self.plate.clone() };
+    ) -> Result<Plan<M>, SpeechError> {
         Ok(Plan {
             id: unit.id,
             line: unit.line,
@@ -191,25 +190,12 @@ impl<M: Kind + Spoken> Watched<M> {
             terms: self.terms,
             limits,
             byte: unit.link.byte(),
-            dialect: M::dialect(plate)?,
+            dialect: self.speech.dialect(seed)?,
         })
     }
 
-    fn card(&self) -> crate::directory::Plate {
-        crate::directory::Plate {
-            maker: self.plate.maker.clone(),
-            model: self.plate.model.clone(),
-            serial: self.plate.serial.clone(),
-            firmware: self.plate.firmware.clone(),
-            applicator: self.plate.applicator,
-        }
-    }
-
     /// The longest times that the stop path takes.
-    pub(super) fn budget(&self) -> Result<Budget, PlateError> {
-        Ok(M::dialect(self.plate.clone())?.budget())
+    pub(super) fn budget(&self) -> Result<Budget, SpeechError> {
+        Ok(self.speech.dialect(Secret::new([0; 32]))?.budget())
     }
 }
-
-/// The dialect that every unit speaks so far.
-pub(super) const DIALECT: &str = "open-link";

@@ -65,18 +65,26 @@ fn parse(line: &str) -> Result<Option<Deed>, String> {
 }
 
 fn act(deed: &Deed, stands: &[Stand]) -> String {
-    let on = |unit: &str, act: &dyn Fn(&Stand)| match stands.iter().find(|it| it.name() == unit) {
-        Some(stand) => {
-            act(stand);
-            "done".to_owned()
-        }
+    let on = |unit: &str, act: &dyn Fn(&Stand) -> bool| match stands
+        .iter()
+        .find(|stand| stand.name() == unit)
+        .map(act)
+    {
+        Some(true) => "done".to_owned(),
+        Some(false) => format!("{unit} cannot be broken like this: it speaks no open-link"),
         None => format!("no unit `{unit}`"),
     };
     match deed {
-        Deed::Press(unit, button, down) => on(unit, &|stand| stand.press(*button, *down)),
+        Deed::Press(unit, button, down) => on(unit, &|stand| {
+            stand.press(*button, *down);
+            true
+        }),
         Deed::Break(unit, fault) => on(unit, &|stand| stand.fault(*fault)),
         Deed::Heal(unit) => on(unit, &Stand::heal),
-        Deed::Power(unit) => on(unit, &Stand::power_cycle),
+        Deed::Power(unit) => on(unit, &|stand| {
+            stand.power_cycle();
+            true
+        }),
         Deed::Meters => stands
             .iter()
             .map(|stand| format!("{}: {}", stand.name(), stand.measured()))

@@ -13,7 +13,7 @@ use std::{
 
 use clinic::{AnyStatus, Shown};
 use serialport::{SerialPort as _, TTYPort};
-use simulated_units::{Button, Fault, Modality, Unit};
+use simulated_units::{Button, Device, Fault, Unit};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::{Notify, watch},
@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_serial::SerialStream;
 
-use crate::clock;
+use crate::{clock, directory::Modality};
 
 /// How long a foot takes to find its switch, and to leave it.
 const FOOT: Duration = Duration::from_millis(400);
@@ -32,17 +32,49 @@ const IDLE: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Stand {
     name: String,
-    unit: Arc<Mutex<Unit>>,
+    modality: Modality,
+    unit: Arc<Mutex<Machine>>,
     touched: Arc<Notify>,
     link: PathBuf,
 }
 
+/// What stands there.
+enum Machine {
+    /// A unit of ours, which can be broken in every way.
+    OpenLink(Box<Unit>),
+    /// A unit of another maker.
+    Foreign(Box<dyn Device>),
+}
+
+impl Machine {
+    fn device(&mut self) -> &mut dyn Device {
+        match self {
+            Self::OpenLink(unit) => unit.as_mut(),
+            Self::Foreign(device) => device.as_mut(),
+        }
+    }
+}
+
 impl Stand {
-    /// Puts a unit up. Its port appears as a link `name` in `folder`.
+    /// Puts a unit of ours up. Its port appears as a link `name` in `folder`.
     pub fn new(name: &str, unit: Unit, folder: &Path) -> Self {
+        let modality = match unit.plan().capability.modality {
+            simulated_units::Modality::Laser { .. } => Modality::Laser,
+            simulated_units::Modality::Pemf { .. } => Modality::Pemf,
+        };
+        Self::put_up(name, modality, Machine::OpenLink(Box::new(unit)), folder)
+    }
+
+    /// Puts up a unit of another maker.
+    pub fn foreign(name: &str, modality: Modality, unit: Box<dyn Device>, folder: &Path) -> Self {
+        Self::put_up(name, modality, Machine::Foreign(unit), folder)
+    }
+
+    fn put_up(name: &str, modality: Modality, machine: Machine, folder: &Path) -> Self {
         Self {
             name: name.to_owned(),
-            unit: Arc::new(Mutex::new(unit)),
+            modality,
+            unit: Arc::new(Mutex::new(machine)),
             touched: Arc::new(Notify::new()),
             link: folder.join(name),
         }
@@ -66,7 +98,8 @@ impl Stand {
 
     /// Everything that it emitted, by its own true meter: pJ of a laser, fT·s of a field.
     pub fn meter(&self) -> u128 {
-        let mut unit = self.lock();
+        let mut machine = self.lock();
+        let unit = machine.device();
         unit.advance(now());
         unit.meter()
     }
@@ -76,35 +109,49 @@ impl Stand {
         // One millijoule is 10^9 pJ, one µT·s is 10^9 fT·s.
         let thousandths = self.meter() / 1_000_000_000;
         let (whole, rest) = (thousandths / 1_000, thousandths % 1_000);
-        let measure = match self.lock().plan().capability.modality {
-            Modality::Laser { .. } => "J",
-            Modality::Pemf { .. } => "mT·s",
+        let measure = match self.modality {
+            Modality::Laser => "J",
+            Modality::Pemf => "mT·s",
         };
         format!("{whole}.{rest:03} {measure}")
     }
 
     /// Moves something at the unit.
     pub fn press(&self, button: Button, on: bool) {
-        self.lock().press(now(), button, on);
+        self.lock().device().press(now(), button, on);
         self.touched.notify_one();
     }
 
-    /// Breaks something.
-    pub fn fault(&self, fault: Fault) {
-        self.lock().fault(now(), fault);
-        self.touched.notify_one();
+    /// Breaks something. Returns whether this unit can be broken like this.
+    pub fn fault(&self, fault: Fault) -> bool {
+        self.change(|unit| unit.fault(now(), fault))
     }
 
-    /// Mends everything.
-    pub fn heal(&self) {
-        self.lock().heal(now());
-        self.touched.notify_one();
+    /// Mends everything. Returns whether this unit can be broken at all.
+    pub fn heal(&self) -> bool {
+        self.change(|unit| unit.heal(now()))
     }
 
     /// Turns the mains off and on.
     pub fn power_cycle(&self) {
-        self.lock().power_cycle(now());
+        let mut machine = self.lock();
+        let unit = machine.device();
+        unit.power(now(), false);
+        unit.power(now(), true);
+        drop(machine);
         self.touched.notify_one();
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Unit)) -> bool {
+        let changed = match &mut *self.lock() {
+            Machine::OpenLink(unit) => {
+                change(unit);
+                true
+            }
+            Machine::Foreign(_) => false,
+        };
+        self.touched.notify_one();
+        changed
     }
 
     /// Plugs it in and moves bytes for as long as it is polled. Dropping this unplugs it.
@@ -122,7 +169,8 @@ impl Stand {
         let mut buffer = [0; 512];
         loop {
             let wait = {
-                let mut unit = self.lock();
+                let mut machine = self.lock();
+                let unit = machine.device();
                 let now = now();
                 unit.transmit(now, &mut wire);
                 unit.wake(now).map_or(IDLE, |at| Duration::from_nanos(at.saturating_sub(now)))
@@ -135,7 +183,7 @@ impl Stand {
                 biased;
                 count = near.read(&mut buffer) => {
                     let bytes = buffer.get(..count?).unwrap_or_default();
-                    self.lock().receive(now(), bytes);
+                    self.lock().device().receive(now(), bytes);
                 }
                 () = self.touched.notified() => {}
                 () = sleep(wait.min(IDLE)) => {}
@@ -166,7 +214,7 @@ impl Stand {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Unit> {
+    fn lock(&self) -> MutexGuard<'_, Machine> {
         self.unit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,6 +11,7 @@ use gateway::{
     config::{Config, Disk, Files, Memory, Profile, Security, report},
     demo::built,
     directory::Modality,
+    place::Place,
 };
 use jiff::civil::date;
 use safety::{
@@ -44,7 +45,7 @@ fn the_shipped_folder_loads_from_disk() {
 fn the_demonstration_needs_no_file() {
     let demo = Config::demo(|name| format!("/run/demo/{name}").into()).unwrap();
     assert_eq!(demo.hash, config(&Memory::shipped()).hash);
-    assert_eq!(demo.units[0].link.port, Path::new("/run/demo/laser-a"));
+    assert_eq!(demo.units[0].link.place, Place::Path("/run/demo/laser-a".into()));
     assert_eq!(demo.directory.units[0].port, "/run/demo/laser-a");
 }
 

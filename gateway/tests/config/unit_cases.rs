@@ -52,6 +52,30 @@ pub(crate) const CASES: &[Case] = &[
         "\"ttyUSB0\"",
         ["`link.port` is no absolute path", "/dev/serial/by-id"],
     ),
+    case(
+        LASER,
+        [
+            "port = \"/run/therapy-gateway/simulated/laser-a\"",
+            "usb = { vendor = 0x0403, product = 0x6001 }",
+        ],
+        "{ vendor",
+        ["`link.usb` is true of every adapter of its kind", "add its `serial`, or the `location`"],
+    ),
+    case(
+        LASER,
+        [
+            "baud = 115_200",
+            "baud = 115_200\nusb = { vendor = 0x0403, product = 0x6001, serial = \"A1\" }",
+        ],
+        "\"/run",
+        ["`link.port` and `usb` both say where the port is", "delete one"],
+    ),
+    case(
+        LASER,
+        ["lease_by = \"watchdog\"", "lease_by = \"none\""],
+        "\"none\"",
+        ["`lease_by` is `none`", "one of \"watchdog\", \"preset\", \"chunk\", \"relay\""],
+    ),
     // The line is a fact of the unit's family (COM-12).
     case(
         LASER,

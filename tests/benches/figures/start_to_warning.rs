@@ -24,6 +24,7 @@ use gateway::{
     herald::Herald,
     inbox::Inbox,
     ledger::{Ledger, LedgerThread, Setting},
+    place::Roots,
     port,
     scheduler::{self, Keep, Parts, Scheduler},
 };
@@ -224,6 +225,5 @@ fn clinic(config: &Config, run: u32) -> anyhow::Result<Clinic> {
 }
 
 fn line(unit: &UnitConfig) -> (LineId, port::Setting) {
-    let path = unit.link.port.to_string_lossy().into_owned();
-    (unit.line, port::Setting { path, baud: unit.link.baud })
+    (unit.line, port::Setting::new(&unit.link, Roots::default()))
 }

@@ -116,6 +116,7 @@ pub(crate) fn laser_unit() -> LaserUnit {
         Some(Line { wavelength: Wavelength::from_nanometres(nanometres), most: watts(15.0) })
     };
     LaserUnit {
+        curve: None,
         lines: [line(810), line(980), line(650), None],
         power: Some(Span { least: Power::from_milliwatts(10), most: watts(15.0) }),
         power_step: Some(Power::from_milliwatts(10)),

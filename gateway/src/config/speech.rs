@@ -1,0 +1,53 @@
+//! How a unit is spoken with: whatever its profile says of that, ready to be made a dialect.
+
+use std::{
+    fmt::{self, Debug, Display},
+    sync::Arc,
+};
+
+use device_drivers::{
+    Dialect,
+    open_link::{Plate, Secret, Spoken},
+};
+use safety::Modality;
+
+/// What a profile says of how a unit is spoken with.
+pub(super) trait Speech<M: Modality>: Debug + Send + Sync {
+    /// The dialect, its port closed. `seed` is fresh and random for every start of the gateway: a
+    /// dialect that challenges derives its challenges from it.
+    fn dialect(&self, seed: Secret) -> Result<Box<dyn Dialect<M> + Send>, SpeechError>;
+}
+
+/// Why no unit can be spoken with like this: an error of its profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpeechError(String);
+
+impl SpeechError {
+    /// From the error of a dialect.
+    pub(super) fn new(error: impl Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Display for SpeechError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SpeechError {}
+
+impl<M: Spoken> Speech<M> for Plate<M>
+where
+    M::Own: Send + Sync,
+    M::Output: Send + Sync,
+{
+    fn dialect(&self, seed: Secret) -> Result<Box<dyn Dialect<M> + Send>, SpeechError> {
+        M::dialect(Self { challenge_seed: seed, ..self.clone() }).map_err(SpeechError::new)
+    }
+}
+
+/// Shares a speech.
+pub(super) fn shared<M: Modality>(speech: impl Speech<M> + 'static) -> Arc<dyn Speech<M>> {
+    Arc::new(speech)
+}
