@@ -22,6 +22,7 @@ mod releases;
 mod stops;
 mod subscriber;
 mod time;
+mod traffic;
 mod tunnel;
 mod units;
 mod watcher;

@@ -9,14 +9,18 @@
 extern crate alloc;
 
 mod budget;
+mod explain;
 mod frame;
+
 pub mod open_link;
+pub mod probe;
 
 use alloc::vec::Vec;
 
 use safety::{Instant, Modality, Order, Report};
 
 pub use budget::Budget;
+pub use explain::{Explained, explain};
 pub use frame::{Frame, Rank};
 
 /// The dialect of one unit family, as spoken with one unit.

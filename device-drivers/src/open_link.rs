@@ -39,6 +39,8 @@ use crate::{Budget, Dialect, Event, Out};
 
 use self::{challenge::Challenge, codec::Cutter, question::Questions, stop::Stop, unit::Unit};
 
+pub(crate) use codec::{explain, is_telegram};
+
 pub use capability::{Capability, Range, Steps};
 pub use identity::Claim;
 pub use laser::{Optics, Source};

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod client;
+mod probe;
 mod words;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -37,6 +38,10 @@ enum Command {
     Stop(StopArguments),
     /// List the causes that lock a unit, or release one.
     Release(ReleaseArguments),
+    /// Listen on a port of which nobody knows what is behind it, and name what is heard.
+    Probe(probe::ProbeArguments),
+    /// Show what goes over the line of a unit, in words, until interrupted. Changes nothing.
+    Monitor(MonitorArguments),
 }
 
 /// What `demo` is told.
@@ -48,6 +53,9 @@ pub struct DemoArguments {
     /// With `--once`: print the summary as one line of JSON, last.
     #[arg(long, requires = "once")]
     pub json: bool,
+    /// With `--once`: run one session on a unit of each of these dialects, such as `maiman,arroyo`.
+    #[arg(long, value_name = "DIALECT", value_delimiter = ',', requires = "once")]
+    pub units: Vec<String>,
     /// Where to keep the ledger; otherwise it goes with the demonstration.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -75,6 +83,14 @@ struct ClientArguments {
 struct StopArguments {
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+#[derive(Clone, Debug, Args)]
+struct MonitorArguments {
+    /// The unit.
+    unit: String,
     #[command(flatten)]
     client: ClientArguments,
 }
@@ -126,6 +142,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
             client::block_on(client::stop(&arguments.client.address, unit))
         }
         Command::Release(arguments) => client::block_on(release(arguments)),
+        Command::Probe(arguments) => client::block_on(probe::run(arguments)),
+        Command::Monitor(MonitorArguments { unit, client }) => {
+            client::block_on(client::monitor(&client.address, unit))
+        }
     }
 }
 
@@ -157,6 +177,8 @@ mod tests {
         assert!(refused(&["stop", "laser-a", "--all"]).contains("cannot be used"));
         let release = refused(&["release", "laser-a", "cause"]);
         assert!(release.contains("--name") && release.contains("--reason"), "{release}");
+        let probe = refused(&["probe", "/dev/ttyUSB0", "--dialect", "maiman"]);
+        assert!(probe.contains("--disconnected"), "{probe}");
         assert!(Cli::try_parse_from(["therapy-gateway", "stop", "--all"]).is_ok());
         assert!(Cli::try_parse_from(["therapy-gateway", "release", "laser-a"]).is_ok());
     }

@@ -20,6 +20,7 @@ mod interrupted;
 mod laser;
 mod level;
 mod limit;
+mod monitor;
 mod operate;
 mod outgoing;
 mod pemf;
@@ -47,7 +48,8 @@ use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use clinic::{Answer, Ask, Refused, RequestId, UnitId};
 use proto::v1::{
-    self, safety_service_server::SafetyServiceServer, session_service_server::SessionServiceServer,
+    self, maintenance_service_server::MaintenanceServiceServer,
+    safety_service_server::SafetyServiceServer, session_service_server::SessionServiceServer,
     unit_service_server::UnitServiceServer,
 };
 use tokio::{net::TcpListener, task::JoinSet};
@@ -254,6 +256,8 @@ pub async fn serve(
         SessionServiceServer::new(control.clone()).max_decoding_message_size(MESSAGE_MAX);
     let units = UnitServiceServer::new(control.clone()).max_decoding_message_size(MESSAGE_MAX);
     let safety = SafetyServiceServer::new(control.clone()).max_decoding_message_size(MESSAGE_MAX);
+    let maintenance =
+        MaintenanceServiceServer::new(control.clone()).max_decoding_message_size(MESSAGE_MAX);
     let served = Server::builder()
         .trace_fn(|request| tracing::info_span!("call", method = request.uri().path()))
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -262,6 +266,7 @@ pub async fn serve(
         .add_service(Breaks(sessions))
         .add_service(units)
         .add_service(safety)
+        .add_service(maintenance)
         .add_service(health.max_decoding_message_size(MESSAGE_MAX))
         .add_service(reflection.max_decoding_message_size(MESSAGE_MAX))
         .add_service(older.max_decoding_message_size(MESSAGE_MAX))

@@ -6,6 +6,7 @@ mod once;
 mod operator;
 pub mod prescriptions;
 pub mod stand;
+mod treatment;
 
 use std::{
     future::pending,
@@ -42,6 +43,7 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<ExitCode> {
     }
     let filter = config.settings.log.filter.clone();
     daemon::start_log(&config, if arguments.once { "warn" } else { &filter })?;
+    let treatments = treatment::of(&config, &arguments.units)?;
     let bench = bench()?;
     daemon::block_on(async {
         let end = daemon::told_to_end()?;
@@ -54,7 +56,7 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<ExitCode> {
             step_on_them(&daemon, &stands, &bench);
         }
         if arguments.once {
-            return once::run(daemon, &stands, arguments.json, end).await;
+            return once::run(daemon, &stands, treatments, arguments.json, end).await;
         }
         cli::say(&directions(&daemon, folder.path()))?;
         console::listen(stands);

@@ -6,10 +6,14 @@
 
 use std::sync::Arc;
 
-use clinic::{Change, Shown, UnitId};
+use clinic::{Change, LineId, Shown, UnitId};
+use safety::Instant;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use crate::directory::Directory;
+use crate::{
+    directory::Directory,
+    overhear::{Direction, Ear, Lines, Monitor},
+};
 
 /// Changes on their way from the control thread. A clinic makes a few a second.
 const CHANGES_MAX: usize = 4_096;
@@ -22,6 +26,7 @@ pub struct Herald {
     directory: Arc<Directory>,
     shown: Arc<[watch::Receiver<Option<Shown>>]>,
     changes: broadcast::Sender<Arc<Change>>,
+    lines: Lines,
 }
 
 /// What the control thread holds.
@@ -29,6 +34,7 @@ pub struct Herald {
 pub struct Mouth {
     shown: Vec<watch::Sender<Option<Shown>>>,
     changes: mpsc::Sender<Change>,
+    ear: Ear,
 }
 
 /// A change did not fit into the queue: a record is lost.
@@ -41,6 +47,11 @@ impl Mouth {
         if let Some(sender) = self.shown.get(usize::from(unit.0)) {
             sender.send_replace(Some(shown));
         }
+    }
+
+    /// Notes what goes over a line, if somebody monitors it. Never waits.
+    pub fn overhear(&self, now: Instant, line: LineId, direction: Direction, bytes: &[u8]) {
+        self.ear.hear(now, line, direction, bytes);
     }
 
     /// Tells what changed. Never waits.
@@ -57,16 +68,20 @@ impl Herald {
     pub fn new(directory: Arc<Directory>) -> (Self, Mouth, impl Future<Output = ()>) {
         let (senders, receivers): (Vec<_>, Vec<_>) =
             directory.units.iter().map(|_| watch::channel(None)).unzip();
+        let (lines, ear, carry_overheard) = Lines::new(directory.units.len());
         let (tell, mut told) = mpsc::channel(CHANGES_MAX);
         let (changes, _nobody_yet) = broadcast::channel(WATCHERS_BEHIND_MAX);
         let fan_out = changes.clone();
-        let carry = async move {
+        let carry_changes = async move {
             while let Some(change) = told.recv().await {
                 let _nobody_watches = fan_out.send(Arc::new(change));
             }
         };
-        let herald = Self { directory, shown: receivers.into(), changes };
-        (herald, Mouth { shown: senders, changes: tell }, carry)
+        let herald = Self { directory, shown: receivers.into(), changes, lines };
+        let carry = async move {
+            tokio::join!(carry_changes, carry_overheard);
+        };
+        (herald, Mouth { shown: senders, changes: tell, ear }, carry)
     }
 
     /// The fixed facts.
@@ -82,6 +97,11 @@ impl Herald {
     /// The newest status of a unit.
     pub fn shown(&self, unit: UnitId) -> Option<Shown> {
         *self.shown.get(usize::from(unit.0))?.borrow()
+    }
+
+    /// Listens to a line from now on.
+    pub fn monitor(&self, line: LineId) -> Option<Monitor> {
+        self.lines.monitor(line)
     }
 
     /// Changes from now on. A watcher that is too slow is told how many it missed.

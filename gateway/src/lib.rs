@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod link;
 pub mod log;
 pub mod metrics;
+pub mod overhear;
 mod panics;
 pub mod place;
 pub mod port;

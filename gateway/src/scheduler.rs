@@ -32,6 +32,7 @@ use crate::{
     herald::Mouth,
     inbox::{Outlet, StopCall, StopWhat, Waiting},
     link::{self, Outgoing},
+    overhear::Direction,
     port::{Serial, Setting},
     realtime::{self, Granted},
     timer::Timer,
@@ -250,6 +251,9 @@ impl Control {
     fn step(&mut self, happening: Happening) {
         self.pulse.steps.fetch_add(1, Ordering::Relaxed);
         let (now, deadline) = (clock::now(), self.clinic.wake());
+        if let Happening::Bytes(line, bytes) = &happening {
+            self.mouth.overhear(now, *line, Direction::FromUnit, bytes);
+        }
         self.clinic.step(now, happening, &mut self.effects);
         // Whatever it was that happened: a deadline that was over and is none any more is met now.
         if deadline <= now && self.clinic.wake() != deadline {
@@ -258,6 +262,7 @@ impl Control {
         for effect in self.effects.drain(..) {
             match effect {
                 Effect::Write(line, frame) => {
+                    self.mouth.overhear(now, line, Direction::ToUnit, &frame.bytes);
                     if let Some(line) = self.lines.get(&line) {
                         line.hand_over(frame);
                     }

@@ -283,6 +283,7 @@ fn upper_snake(name: &str) -> String {
 const PACKAGE: &str = "therapy.gateway.v1";
 
 const CALLS: [&str; 11] = [
+    "MaintenanceService.MonitorUnit -> stream",
     "SafetyService.ListCauses ->",
     "SafetyService.Release ->",
     "SessionService.CheckPrescription ->",

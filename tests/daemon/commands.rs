@@ -218,21 +218,30 @@ async fn run(arguments: &[&str], succeeds: bool) -> String {
 }
 
 /// `watch`, as somebody reads it.
-struct Watching {
+pub(super) struct Watching {
     child: std::process::Child,
     seen: Arc<Mutex<String>>,
 }
 
 impl Watching {
     fn new(address: &str) -> Self {
+        Self::of(&["watch", "--address", address])
+    }
+
+    /// What a command prints until it is dropped.
+    pub(super) fn of(arguments: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.args(["watch", "--address", address]).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let seen = Arc::new(Mutex::new(String::new()));
         let into = Arc::clone(&seen);
         std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| into.lock().unwrap().push_str(&line));
+            lines.map_while(Result::ok).for_each(|line| {
+                let mut seen = into.lock().unwrap();
+                seen.push_str(&line);
+                seen.push('\n');
+            });
         });
         Self { child, seen }
     }
@@ -241,12 +250,19 @@ impl Watching {
         self.seen.lock().unwrap().clear();
     }
 
-    async fn until(&self, words: &[&str]) {
+    pub(super) async fn until(&self, words: &[&str]) {
         until("what is watched", async || {
             let seen = self.seen.lock().unwrap();
             words.iter().all(|word| seen.contains(word)).then_some(())
         })
         .await;
+    }
+}
+
+impl Watching {
+    /// Everything that was printed so far.
+    pub(super) fn seen(&self) -> String {
+        self.seen.lock().unwrap().clone()
     }
 }
 

@@ -1,11 +1,11 @@
 //! One frame of open-link on the line: header, payload, CRC-32, and where it begins and ends
 //! (open-link, sections 2 and 3; COM-01).
 
-use alloc::vec::Vec;
+use alloc::{format, string::String, vec::Vec};
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 
-use super::fields::Fields;
+use super::{fields::Fields, message::Kind};
 
 /// The version of the protocol that is spoken here.
 const VERSION: u8 = 1;
@@ -82,6 +82,22 @@ impl Telegram {
         };
         (version == VERSION && reserved == 0).then_some(telegram)
     }
+}
+
+/// Whether what stood between two zeros is a whole frame.
+pub(crate) fn is_telegram(stuffed: &[u8]) -> bool {
+    Telegram::decode(stuffed).is_some()
+}
+
+/// The frames in `bytes`, in words.
+pub(crate) fn explain(bytes: &[u8]) -> String {
+    let frames = bytes.split(|byte| *byte == 0).filter_map(Telegram::decode);
+    let told = frames.map(|Telegram { kind, address, sequence, payload, .. }| {
+        let name = Kind::name_of(kind);
+        format!("{name}, unit {address}, sequence {sequence}, {} bytes", payload.len())
+    });
+    let told: Vec<_> = told.collect();
+    if told.is_empty() { String::from("part of a frame") } else { told.join("; ") }
 }
 
 /// What stood between two zeros.

@@ -48,6 +48,29 @@ impl Kind {
         }
     }
 
+    /// The kind on the wire in words.
+    pub(super) const fn name_of(code: u8) -> &'static str {
+        match code {
+            0x01 => "Identify",
+            0x02 => "Capabilities",
+            0x03 => "Status",
+            0x04 => "Set",
+            0x05 => "Warn",
+            0x06 => "Enable",
+            0x07 => "Renew",
+            0x08 => "Off",
+            0x81 => "reply to Identify",
+            0x82 => "reply to Capabilities",
+            0x83 => "reply to Status",
+            0x84 => "reply to Set",
+            0x85 => "reply to Warn",
+            0x86 => "reply to Enable",
+            0x87 => "reply to Renew",
+            0x88 => "reply to Off",
+            _ => "unknown kind",
+        }
+    }
+
     /// The kind of the reply to this.
     pub(super) const fn reply_code(self) -> u8 {
         self.code() | REPLY

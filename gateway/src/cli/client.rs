@@ -9,10 +9,11 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use proto::v1::{
-    Beam, ListCausesRequest, ListUnitsRequest, Person, ReleaseRequest, StopAllRequest, StopProof,
-    StopRequest, WatchUnitsRequest, WatchUnitsResponse, safety_service_client::SafetyServiceClient,
-    session_service_client::SessionServiceClient, unit_service_client::UnitServiceClient,
-    watch_units_response::Change,
+    Beam, ListCausesRequest, ListUnitsRequest, MonitorUnitRequest, Person, ReleaseRequest,
+    StopAllRequest, StopProof, StopRequest, WatchUnitsRequest, WatchUnitsResponse,
+    maintenance_service_client::MaintenanceServiceClient,
+    safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
+    unit_service_client::UnitServiceClient, watch_units_response::Change,
 };
 use tonic::{
     Status, Streaming,
@@ -86,6 +87,20 @@ pub(super) async fn watch(address: &str) -> anyhow::Result<ExitCode> {
         screen.lose()?;
         tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// Prints what goes over the line of a unit until the gateway leaves.
+pub(super) async fn monitor(address: &str, unit: String) -> anyhow::Result<ExitCode> {
+    let mut client = MaintenanceServiceClient::new(connect(address).await?);
+    let mut traffic =
+        client.monitor_unit(MonitorUnitRequest { unit_id: unit }).await.map_err(told)?.into_inner();
+    while let Some(stretch) = traffic.message().await.map_err(told)? {
+        if stretch.missed > 0 {
+            say(&format!("({} stretches were missed)", stretch.missed))?;
+        }
+        say(&words::stretch(&stretch))?;
+    }
+    bail!("the gateway has left")
 }
 
 /// The last line that was printed of each unit.

@@ -2,8 +2,8 @@
 
 use clap::ValueEnum;
 use proto::v1::{
-    Beam, BeamState, Dose, Hazard, LaserHazard, Person, Role, SessionOutcome, SessionSummary, Unit,
-    UnitState, UnitStatus, dose::Amount, hazard,
+    Beam, BeamState, Dose, Hazard, LaserHazard, LineDirection, MonitorUnitResponse, Person, Role,
+    SessionOutcome, SessionSummary, Unit, UnitState, UnitStatus, dose::Amount, hazard,
 };
 
 /// A role that may release something.
@@ -48,6 +48,18 @@ pub(super) fn address(text: &str) -> Result<String, String> {
         }
         Some(_) | None => Err(example.to_owned()),
     }
+}
+
+/// One stretch of traffic: when, which way, its bytes and what they mean.
+pub(super) fn stretch(stretch: &MonitorUnitResponse) -> String {
+    let arrow = match stretch.direction() {
+        LineDirection::ToUnit => '>',
+        LineDirection::FromUnit => '<',
+        LineDirection::Unspecified => '?',
+    };
+    let micros = stretch.boottime_nanoseconds / 1_000;
+    let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+    format!("{seconds:>7}.{rest:06} {arrow} {}  {}", stretch.bytes_hexadecimal, stretch.meaning)
 }
 
 /// One line on how a unit stands and what people beside it have to know (PEM-10, CFG-04).

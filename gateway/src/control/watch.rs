@@ -218,7 +218,7 @@ impl SessionWatch {
 }
 
 /// Ends a watch when the gateway shuts down, and says so.
-fn until_closed<T: Send + 'static>(
+pub(super) fn until_closed<T: Send + 'static>(
     control: Control,
     messages: impl Stream<Item = T> + Send + 'static,
 ) -> BoxStream<T> {

@@ -1,19 +1,20 @@
-//! One laser and one PEMF session to their end, and what came of them.
+//! Some sessions to their end, one after another, and what came of them.
 
 use std::{future::ready, process::ExitCode, time::Duration};
 
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use proto::v1::{Dose, Prescription, SessionEnd, SessionOutcome, UnitStatus, dose::Amount};
+use proto::v1::{Dose, SessionEnd, SessionOutcome, UnitStatus, dose::Amount};
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 use tonic::transport::Channel;
 
 use super::{
-    meter, operator, prescriptions,
+    meter, operator,
     stand::{Stand, state_of},
+    treatment::Treatment,
 };
-use crate::{cli, clock, daemon::Daemon};
+use crate::{cli, daemon::Daemon, directory::Modality, word};
 
 /// How long the simulated units may take to start and to prove who they are.
 const START: Duration = Duration::from_secs(30);
@@ -21,7 +22,7 @@ const START: Duration = Duration::from_secs(30);
 /// What came of one session, as `--json` prints it.
 #[derive(Debug, Serialize)]
 struct Row {
-    unit: &'static str,
+    unit: String,
     modality: &'static str,
     outcome: String,
     /// What the four amounts count.
@@ -42,16 +43,17 @@ struct Summary {
     sessions: Vec<Row>,
 }
 
-/// Runs both sessions, takes the gateway down, and says whether both were complete. They are not if
+/// Runs the sessions, takes the gateway down, and says whether all were complete. They are not if
 /// somebody wants it to end before.
 pub(super) async fn run(
     daemon: Daemon,
     stands: &[Stand],
+    treatments: Vec<Treatment>,
     json: bool,
     end: impl Future<Output = ()>,
 ) -> anyhow::Result<ExitCode> {
     let outcome = tokio::select! {
-        outcome = sessions(&daemon, stands, json) => Some(outcome),
+        outcome = sessions(&daemon, stands, treatments, json) => Some(outcome),
         () = end => None,
     };
     daemon.run(ready(())).await;
@@ -79,32 +81,34 @@ pub(super) async fn run(
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn sessions(daemon: &Daemon, stands: &[Stand], json: bool) -> anyhow::Result<Vec<Row>> {
+async fn sessions(
+    daemon: &Daemon,
+    stands: &[Stand],
+    treatments: Vec<Treatment>,
+    json: bool,
+) -> anyhow::Result<Vec<Row>> {
     let channel = cli::connect(&daemon.grpc.to_string()).await?;
-    let now = clock::wall();
-    // Twenty seconds of light, fifteen of field.
-    let laser = prescriptions::laser(now, 5_000, 100_000, 40_000);
-    let pemf = prescriptions::pemf(now, 30_000, 30_000);
-    Ok(vec![
-        session(daemon, channel.clone(), stands, ("laser-a", "laser"), laser, json).await?,
-        session(daemon, channel, stands, ("pemf-a", "pemf"), pemf, json).await?,
-    ])
+    let mut rows = Vec::new();
+    for treatment in treatments {
+        rows.push(session(daemon, channel.clone(), stands, treatment, json).await?);
+    }
+    Ok(rows)
 }
 
 async fn session(
     daemon: &Daemon,
     channel: Channel,
     stands: &[Stand],
-    (unit, modality): (&'static str, &'static str),
-    prescription: Prescription,
+    treatment: Treatment,
     json: bool,
 ) -> anyhow::Result<Row> {
-    standby(daemon, unit).await?;
-    let before = meter(stands, unit)?;
-    let bar = bar(unit, json);
-    let end = operator::treat(channel, unit, prescription, |status| draw(&bar, status)).await?;
+    let Treatment { unit, modality, prescription } = treatment;
+    standby(daemon, &unit).await?;
+    let before = meter(stands, &unit)?;
+    let bar = bar(unit.clone(), json);
+    let end = operator::treat(channel, &unit, prescription, |status| draw(&bar, status)).await?;
     bar.finish_and_clear();
-    let emitted = meter(stands, unit)?.saturating_sub(before);
+    let emitted = meter(stands, &unit)?.saturating_sub(before);
     row(unit, modality, &end, emitted)
 }
 
@@ -128,7 +132,7 @@ async fn standby(daemon: &Daemon, unit: &str) -> anyhow::Result<()> {
 /// A simulated laser is warm three seconds after its start.
 const WARM_UP: Duration = Duration::from_secs(3);
 
-fn bar(unit: &'static str, json: bool) -> ProgressBar {
+fn bar(unit: String, json: bool) -> ProgressBar {
     // Drawn on a terminal alone, and never into a summary that a program reads.
     let target = if json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(1_000), target);
@@ -147,12 +151,7 @@ fn draw(bar: &ProgressBar, status: &UnitStatus) {
     bar.set_message(format!("{} {charged}", cli::state(status.state())));
 }
 
-fn row(
-    unit: &'static str,
-    modality: &'static str,
-    end: &SessionEnd,
-    emitted: u128,
-) -> anyhow::Result<Row> {
+fn row(unit: String, modality: Modality, end: &SessionEnd, emitted: u128) -> anyhow::Result<Row> {
     let Some(summary) = &end.summary else { bail!("{unit} ended without a summary") };
     let count = |dose: &Option<Dose>| dose.as_ref().map_or(0, amount);
     let outcome = match summary.outcome() {
@@ -164,9 +163,12 @@ fn row(
     };
     Ok(Row {
         unit,
-        modality,
+        modality: word::modality(modality),
         outcome: outcome.to_owned(),
-        dose_unit: if modality == "laser" { "millijoules" } else { "microtesla_seconds" },
+        dose_unit: match modality {
+            Modality::Laser => "millijoules",
+            Modality::Pemf => "microtesla_seconds",
+        },
         prescribed: count(&summary.prescribed),
         delivered: count(&summary.delivered),
         charged: count(&summary.charged),
@@ -205,7 +207,9 @@ mod tests {
             sentence: "The time was up.".to_owned(),
             ..SessionEnd::default()
         };
-        let row = serde_json::to_value(row("laser-a", "laser", &end, 0).unwrap()).unwrap();
+        let row =
+            serde_json::to_value(row("laser-a".to_owned(), Modality::Laser, &end, 0).unwrap())
+                .unwrap();
         assert_eq!(
             (&row["reason"], &row["sentence"]),
             (&"TIME_REACHED".into(), &"The time was up.".into())

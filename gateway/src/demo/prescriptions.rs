@@ -9,6 +9,8 @@ use proto::v1::{
     prescription::Modality,
 };
 
+use safety::{Permille, Wavelength};
+
 use super::operator::person;
 
 /// The field that is prescribed.
@@ -50,6 +52,16 @@ pub fn laser(
     };
     let asked = [ScreeningQuestion::Epilepsy];
     prescription(now, Site::Trapezius, Side::Left, Modality::Laser(laser), &asked)
+}
+
+/// Has a prescription of light shine with these wavelengths, each with its share of the power.
+pub fn shine(prescription: &mut Prescription, mix: &[(Wavelength, Permille)]) {
+    if let Some(Modality::Laser(laser)) = &mut prescription.modality {
+        let wavelengths = mix.iter().map(|(wavelength, part)| {
+            share(u32::from(wavelength.nanometres()), u32::from(part.get()))
+        });
+        laser.wavelengths = wavelengths.collect();
+    }
 }
 
 /// 2 mT at 10 Hz at the thigh.
