@@ -16,7 +16,7 @@ mod house;
 mod ledger;
 mod operator;
 mod prescriptions;
-mod process;
+pub(crate) mod process;
 mod published;
 mod releases;
 mod stops;

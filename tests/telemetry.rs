@@ -25,8 +25,8 @@ use gateway::{
     telemetry::{Server, Telemetry},
 };
 use safety::{
-    Beam, Cause, Causes, Dose, Emission, Input, Instant, Laser, Nanos, Power, State, Status,
-    Supervisor, Terms, Timing, Warnings,
+    Beam, Cause, Causes, Dose, Emission, FROZEN, Input, Instant, Laser, Nanos, Pace, Power, State,
+    Status, Supervisor, Terms, Timing, Warnings,
 };
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -311,6 +311,7 @@ fn shown(now: Instant, latched: bool) -> Shown {
         stray: Dose::default(),
     };
     Shown {
+        contact: None,
         status: AnyStatus::Laser(status),
         session: None,
         relay_closed: !latched,
@@ -326,6 +327,8 @@ fn cause(now: Instant) -> Causes {
         off_below: Power::from_milliwatts(5),
         second_enable: false,
         coil: None,
+        pace: Pace::Continuous,
+        frozen: Some(FROZEN),
     };
     let mut supervisor = Supervisor::<Laser>::new(terms, now);
     supervisor.step(now, Input::Lock(Cause::LinkSilence)).unwrap();

@@ -7,13 +7,25 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod budget;
+mod exchange;
 mod explain;
 mod frame;
 
+pub mod arroyo;
+pub mod ascii_line;
+pub mod magstim;
+pub mod magventure;
+pub mod maiman;
+pub mod modbus_rtu;
 pub mod open_link;
 pub mod probe;
+pub mod profile;
+pub mod relay;
+pub mod rtu;
 
 use alloc::vec::Vec;
 

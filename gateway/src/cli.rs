@@ -2,6 +2,7 @@
 
 mod client;
 mod probe;
+mod simulate;
 mod words;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -40,8 +41,13 @@ enum Command {
     Release(ReleaseArguments),
     /// Listen on a port of which nobody knows what is behind it, and name what is heard.
     Probe(probe::ProbeArguments),
+    /// Prove that the relay in the interlock of a unit opens it, and no other: at commissioning and
+    /// once a day.
+    Prove(UnitArguments),
+    /// Serve a simulated unit, as the file of a unit describes it, on a pty.
+    Simulate(simulate::SimulateArguments),
     /// Show what goes over the line of a unit, in words, until interrupted. Changes nothing.
-    Monitor(MonitorArguments),
+    Monitor(UnitArguments),
 }
 
 /// What `demo` is told.
@@ -88,7 +94,7 @@ struct StopArguments {
 }
 
 #[derive(Clone, Debug, Args)]
-struct MonitorArguments {
+struct UnitArguments {
     /// The unit.
     unit: String,
     #[command(flatten)]
@@ -143,7 +149,11 @@ pub fn run() -> anyhow::Result<ExitCode> {
         }
         Command::Release(arguments) => client::block_on(release(arguments)),
         Command::Probe(arguments) => client::block_on(probe::run(arguments)),
-        Command::Monitor(MonitorArguments { unit, client }) => {
+        Command::Simulate(arguments) => client::block_on(simulate::run(arguments)),
+        Command::Prove(UnitArguments { unit, client }) => {
+            client::block_on(client::prove(&client.address, unit))
+        }
+        Command::Monitor(UnitArguments { unit, client }) => {
             client::block_on(client::monitor(&client.address, unit))
         }
     }

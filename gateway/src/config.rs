@@ -7,16 +7,26 @@
 
 use std::path::{Path, PathBuf};
 
+mod arroyo;
+mod boards;
 mod book;
 mod capability;
 mod contradiction;
 mod demo;
+mod dialect;
+mod dialect_profile;
+mod diode;
+mod families;
 mod files;
 mod house;
 mod laser;
 mod lease;
 mod library;
 mod link;
+mod magstim;
+mod magventure;
+mod maiman;
+mod member;
 mod mistake;
 mod pemf;
 mod plate;
@@ -29,6 +39,7 @@ mod secret;
 mod settings;
 mod shape;
 mod speech;
+mod stimulator;
 mod suggestion;
 mod table;
 mod text;
@@ -37,6 +48,9 @@ mod unit;
 
 use crate::{directory::Directory, place::Place};
 
+pub use boards::BoardConfig;
+pub use dialect_profile::read_profile;
+pub use families::Family;
 pub use files::{Contents, Disk, Files, Memory};
 pub use lease::Lease;
 pub use library::LibraryCard;
@@ -45,7 +59,7 @@ pub use mistake::{ConfigErrors, Kind, Mistake, Style, render};
 pub use plate::{Calibration, Wire, Wiring};
 pub use report::{Report, UnitReport, report};
 pub use settings::{Grpc, Log, LogFormat, Login, Mqtt, Password, Security, Serves, Settings, Tls};
-pub use speech::SpeechError;
+pub use speech::{Peer, SpeechError};
 pub use unit::{LaserHazard, PemfHazard, Profile, ReadBack, UnitConfig, Watched};
 
 /// A configuration without a mistake.
@@ -57,6 +71,10 @@ pub struct Config {
     pub directory: Directory,
     /// The units, by [`UnitId`](clinic::UnitId).
     pub units: Vec<UnitConfig>,
+    /// The relay boards.
+    pub boards: Vec<BoardConfig>,
+    /// The profiles of unit families, used or not.
+    pub families: Vec<Family>,
     /// What people have to know of the limits in force.
     pub library: LibraryCard,
     /// The SHA-256 of all files, secrets not among them, in hexadecimal: what a session records of
@@ -96,7 +114,7 @@ impl Config {
     /// # Errors
     /// None, as a test reads the same files.
     pub fn demo(port: impl FnMut(&str) -> PathBuf) -> Result<Self, ConfigErrors> {
-        let mut config = Self::read(&Memory::shipped())?;
+        let mut config = Self::read(&Memory::whole())?;
         config.connect(port);
         Ok(config)
     }
@@ -119,6 +137,9 @@ impl Config {
         for (unit, card) in self.units.iter_mut().zip(&mut self.directory.units) {
             unit.link.place = Place::Path(port(&unit.name));
             card.port = unit.link.place.to_string();
+        }
+        for board in &mut self.boards {
+            board.link.place = Place::Path(port(&board.name));
         }
     }
 }

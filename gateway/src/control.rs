@@ -38,6 +38,7 @@ mod site;
 #[cfg(test)]
 mod stage;
 mod status;
+mod stimulator;
 mod stop;
 mod unit;
 mod unit_service;
@@ -164,6 +165,9 @@ impl Control {
             | Refused::TooMany
             | Refused::RequestReused
             | Refused::LowSpace
+            | Refused::RelayUnproven
+            | Refused::NoDoor
+            | Refused::CannotProve
             | Refused::Impaired
             | Refused::ShuttingDown => Vec::new(),
         };

@@ -344,7 +344,8 @@ async fn open_ledger(
 pub(crate) fn clinic(config: &Config, run: u32, today: Date) -> anyhow::Result<Clinic> {
     let plans = config.units.iter().map(|unit| unit.plan(today, random()?).map_err(Into::into));
     let plans: anyhow::Result<Vec<_>> = plans.collect();
-    Ok(Clinic::new(run, plans?, clock::now()))
+    let boards: Result<Vec<_>, _> = config.boards.iter().map(|board| board.plan()).collect();
+    Ok(Clinic::new(run, plans?, boards?, clock::now()))
 }
 
 fn random() -> anyhow::Result<Secret> {
@@ -356,7 +357,9 @@ fn random() -> anyhow::Result<Secret> {
 
 fn lines(config: &Config) -> Vec<(clinic::LineId, port::Setting)> {
     let setting = |link: &Link| port::Setting::new(link, Roots::default());
-    config.units.iter().map(|unit| (unit.line, setting(&unit.link))).collect()
+    let units = config.units.iter().map(|unit| (unit.line, setting(&unit.link)));
+    let boards = config.boards.iter().map(|board| (board.line, setting(&board.link)));
+    units.chain(boards).collect()
 }
 
 /// What callers of the API are shown of the configuration.
@@ -370,13 +373,14 @@ pub(crate) fn facts(config: &Config) -> Facts {
             Profile::Laser(watched, _) => {
                 watched.limits.unit.lines.map(|line| line.map(|line| line.wavelength))
             }
-            Profile::Pemf(..) => Default::default(),
+            Profile::Pemf(..) | Profile::Stimulator(..) => Default::default(),
         },
         timing: *unit.timing(),
         calibration: Some(unit.calibration),
         hazard: Some(match &unit.profile {
             Profile::Laser(_, hazard) => Hazard::Laser(hazard.clone()),
             Profile::Pemf(_, hazard) => Hazard::Pemf(*hazard),
+            Profile::Stimulator(_, hazard) => Hazard::Stimulator(*hazard),
         }),
     };
     Facts {

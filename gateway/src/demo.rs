@@ -1,9 +1,11 @@
 //! The whole gateway with nothing to install: simulated units on real ptys, a broker, the API.
 
+mod board;
 pub mod confirmation;
 mod console;
 mod once;
 mod operator;
+mod peer;
 pub mod prescriptions;
 pub mod stand;
 mod treatment;
@@ -17,18 +19,19 @@ use std::{
 };
 
 use anyhow::Context as _;
-use simulated_units::{Plan, Unit};
+use simulated_units::Plan;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Handle};
 
 use crate::{
     cli::{self, DemoArguments},
-    clock,
     config::{Config, Mqtt},
     daemon::{self, Daemon},
-    directory::{Modality, UnitCard},
+    directory::Modality,
     realtime,
 };
+use board::Wires;
+pub(crate) use peer::put_up as peer;
 use stand::Stand;
 
 /// Runs the demonstration.
@@ -80,21 +83,34 @@ fn any_port(config: &mut Config) {
     config.settings.mqtt = Mqtt::Embedded { listen: any };
 }
 
-/// One stand per unit of the configuration, with the plate that its profile names.
+/// One stand per unit of the configuration, with the plate that its profile names, and one per
+/// board, its contacts in their interlocks.
 fn put_up(config: &Config, folder: &Path) -> Vec<Stand> {
-    let now = clock::now().since_boot();
-    let unit = |card: &UnitCard| {
-        let plan = built(card.modality, &card.plate.serial);
-        Stand::new(&card.name, Unit::new(plan, now, now), folder)
-    };
-    config.directory.units.iter().map(unit).collect()
+    let mut stands: Vec<_> = config.units.iter().map(|unit| peer::put_up(unit, folder)).collect();
+    let mut boards = Vec::new();
+    for board in &config.boards {
+        let wires = Wires::new(board);
+        for (unit, stand) in config.units.iter().zip(&mut stands) {
+            let has = |(_, of): &(u8, clinic::UnitId)| *of == unit.id;
+            if board.channels.iter().any(has) {
+                stand.wire(wires.buttons(board, unit.id, unit.room));
+            }
+        }
+        boards.push((wires, board));
+    }
+    let boards: Vec<_> =
+        boards.iter().map(|(wires, board)| wires.stand(board, &stands, folder)).collect();
+    stands.extend(boards);
+    stands
 }
 
 /// How the simulated unit is built that a shipped profile describes, with this serial number.
 pub fn built(modality: Modality, serial: &str) -> Plan {
     match modality {
         Modality::Laser => Plan::laser(serial),
-        Modality::Pemf => Plan::pemf(serial),
+        // No stimulator is simulated yet. A coil in its place proves to be another unit, and stays
+        // locked.
+        Modality::Pemf | Modality::Stimulator => Plan::pemf(serial),
     }
 }
 

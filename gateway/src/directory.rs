@@ -48,6 +48,8 @@ pub enum Modality {
     Laser,
     /// A magnetic field.
     Pemf,
+    /// Magnetic stimulation in trains of pulses.
+    Stimulator,
 }
 
 /// The plate of a unit, as its profile has it.

@@ -152,13 +152,14 @@ mod tests {
     };
 
     use super::*;
-    use crate::telemetry::samples::{self, LASER, PEMF};
+    use crate::telemetry::samples::{self, LASER, PEMF, STIMULATOR};
 
     /// What is shown of the samples, line by line.
     fn page() -> Vec<String> {
         let (herald, mouth, _carry) = Herald::new(samples::directory());
         mouth.show(LASER, samples::laser());
         mouth.show(PEMF, samples::pemf());
+        mouth.show(STIMULATOR, samples::stimulator());
         let metrics = Metrics::new(herald, Some(Arc::default()));
         metrics.control_late(Nanos::from_millis(3));
         metrics.queue("calls", 4, 1_024);
@@ -176,6 +177,7 @@ mod tests {
         let page = page();
         let unit = r#"unit="laser-1",modality="laser",mark="simulated""#;
         let field = r#"unit="pemf-1",modality="pemf",mark="real""#;
+        let trains = r#"unit="stimulator-1",modality="stimulator",mark="real""#;
         for line in [
             format!("therapy_gateway_laser_measured_watts{{{unit}}} 0.498"),
             format!("therapy_gateway_laser_ordered_watts{{{unit}}} 0.5"),
@@ -185,6 +187,11 @@ mod tests {
             format!("therapy_gateway_unit_state{{{unit},state=\"emitting\"}} 1"),
             format!("therapy_gateway_unit_state{{{unit},state=\"standby\"}} 0"),
             format!("therapy_gateway_unit_beam{{{unit},beam=\"on\"}} 1"),
+            format!("therapy_gateway_stimulator_measured_hertz{{{trains}}} 10"),
+            format!("therapy_gateway_stimulator_ordered_hertz{{{trains}}} 10"),
+            format!("therapy_gateway_stimulator_prescribed_pulses{{{trains}}} 450"),
+            format!("therapy_gateway_stimulator_charged_pulses{{{trains}}} 27.0000000001"),
+            format!("therapy_gateway_stimulator_delivered_pulses{{{trains}}} 26.9999999999"),
             format!("therapy_gateway_unit_causes{{{field}}} 2"),
             format!("therapy_gateway_unit_cause{{{field},cause=\"emergency_stop\"}} 1"),
             format!("therapy_gateway_unit_temperature_celsius{{{field}}} NaN"),

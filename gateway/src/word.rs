@@ -5,7 +5,9 @@
 //! that nothing new reaches a dashboard before somebody chose its word.
 
 use clinic::Refused;
-use safety::{Beam, Cause, End, Gate, Outcome, Refusal, Release, Scope, State, Warning, Waveform};
+use safety::{
+    Beam, Cause, End, Gate, Outcome, Proof, Refusal, Release, Scope, State, Warning, Waveform,
+};
 
 use crate::directory::{Modality, UnitCard};
 
@@ -46,6 +48,7 @@ pub(crate) const fn modality(modality: Modality) -> &'static str {
     match modality {
         Modality::Laser => "laser",
         Modality::Pemf => "pemf",
+        Modality::Stimulator => "stimulator",
     }
 }
 
@@ -145,8 +148,22 @@ pub(crate) const fn refused(refused: &Refused) -> &'static str {
         Refused::TooMany => "too_many",
         Refused::RequestReused => "request_reused",
         Refused::LowSpace => "low_space",
+        Refused::RelayUnproven => "relay_unproven",
+        Refused::NoDoor => "no_door",
+        Refused::CannotProve => "cannot_prove",
         Refused::Impaired => "impaired",
         Refused::ShuttingDown => "shutting_down",
+    }
+}
+
+/// What is known of a relay contact by its last proof.
+pub(crate) const fn proof(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Never => "never",
+        Proof::Due => "due",
+        Proof::Running => "running",
+        Proof::Passed(_) => "passed",
+        Proof::Failed(_) => "failed",
     }
 }
 

@@ -282,8 +282,9 @@ fn upper_snake(name: &str) -> String {
 
 const PACKAGE: &str = "therapy.gateway.v1";
 
-const CALLS: [&str; 11] = [
+const CALLS: [&str; 13] = [
     "MaintenanceService.MonitorUnit -> stream",
+    "MaintenanceService.ProveRelay ->",
     "SafetyService.ListCauses ->",
     "SafetyService.Release ->",
     "SessionService.CheckPrescription ->",
@@ -297,10 +298,11 @@ const CALLS: [&str; 11] = [
     "UnitService.WatchUnits -> stream",
 ];
 
-const UNITS: [&str; 20] = [
+const UNITS: [&str; 21] = [
     "days",
     "frames",
     "hundredths",
+    "microjoules",
     "microseconds",
     "microtesla_seconds",
     "microteslas",
@@ -321,18 +323,22 @@ const UNITS: [&str; 20] = [
 ];
 
 /// Numbers that measure nothing, and why each has no unit in its name.
-const NUMBERS_WITHOUT_UNIT: [(&str, &str); 11] = [
+const NUMBERS_WITHOUT_UNIT: [(&str, &str); 15] = [
     ("beacon_sequence", "names a beacon"),
     ("bound", "its unit is in `quantity`"),
     ("course_sessions", "counts sessions"),
     ("epoch", "counts stops"),
     ("line", "names a line of a file"),
+    ("missed", "counts stretches of traffic"),
+    ("pulses", "counts pulses"),
+    ("pulses_per_train", "counts pulses"),
     ("quantised", "its unit is in `quantity`"),
     ("requested", "its unit is in `quantity`"),
     ("revision", "counts changes"),
     ("sequence", "counts beacons"),
     ("stationary_points", "counts points"),
     ("token", "names a hold"),
+    ("trains", "counts trains"),
 ];
 
 const CODES: [&str; 9] = [

@@ -26,7 +26,7 @@ use super::{
 };
 
 /// The gateway that was built together with this test.
-pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway-under-test");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 
 /// Starts a program with nothing of this process: a pty of a simulated unit that it inherits would
 /// stay open when the cable is pulled. And where a file may not grow, it hears of that as an error,
@@ -51,9 +51,14 @@ pub(super) struct Gateway {
 impl Gateway {
     /// Starts a gateway in a house, and waits until it is up.
     pub(super) async fn start(house: &House) -> Self {
+        Self::start_with(&house.config()).await
+    }
+
+    /// Starts a gateway on a folder of configuration, and waits until it is up.
+    pub(super) async fn start_with(config: &Path) -> Self {
         let mut command = Command::new("bash");
         command.args(["-c", ALONE, PROGRAM]);
-        command.arg("run").arg("--config").arg(house.config());
+        command.arg("run").arg("--config").arg(config);
         Self::with(command).await
     }
 

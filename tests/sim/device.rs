@@ -152,7 +152,7 @@ impl Device {
 /// The longest that any single fault may let a unit emit unasked (the time budget).
 pub(crate) fn any_fault_ns(place: usize) -> u64 {
     match ward::kind(place) {
-        Kind::Laser => 1_000_000_000,
+        Kind::Laser | Kind::Stimulator => 1_000_000_000,
         Kind::Pemf => 3_000_000_000,
     }
 }

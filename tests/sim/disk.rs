@@ -172,6 +172,8 @@ impl Disk {
 impl Book {
     fn keep(&mut self, now: u64, run: u32, entry: Entry) {
         match entry {
+            // No unit of these stories has a relay.
+            Entry::Proof(..) => {}
             Entry::Open { session, unit, patient, prescription, up_to, .. } => {
                 if self.find(session).is_some() {
                     self.contradict(format!("{session} was opened twice"));
@@ -238,6 +240,7 @@ impl Book {
             match charged {
                 AnyDose::Laser(_) => count.laser += 1,
                 AnyDose::Pemf(_) => count.pemf += 1,
+                AnyDose::Stimulator(_) => count.stimulator += 1,
             }
             let (leaves_day, leaves_week) = (kept.at.after(DAY), kept.at.after(DAY.times(7)));
             let one = Given { site: Some(kept.site), charged, leaves_day, leaves_week };
@@ -252,6 +255,7 @@ impl Book {
             course: course.into_iter().collect(),
             // No story goes on within minutes of a trip and a restart.
             trips: Vec::new(),
+            proofs: Vec::new(),
         }
     }
 
@@ -298,5 +302,6 @@ fn site(prescription: &AnyPrescription) -> Site {
     match prescription {
         AnyPrescription::Laser(laser) => laser.site,
         AnyPrescription::Pemf(pemf) => pemf.site,
+        AnyPrescription::Stimulator(stimulator) => stimulator.site,
     }
 }

@@ -41,7 +41,7 @@ impl Gateway {
     pub(crate) fn new(run: u32, units: usize, now: u64) -> Self {
         let plans = ward::plans(run).into_iter().take(units).collect();
         Self {
-            clinic: Clinic::new(run, plans, Instant::from_boot(now)),
+            clinic: Clinic::new(run, plans, Vec::new(), Instant::from_boot(now)),
             run,
             inbox: VecDeque::new(),
             stalled: None,

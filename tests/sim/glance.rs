@@ -22,7 +22,7 @@ pub(crate) struct Glance {
     pub(crate) beacon: u64,
     /// Whether a session is in progress.
     pub(crate) in_session: bool,
-    /// Emission without a session: pJ or fT·s.
+    /// Emission without a session: pJ, fT·s or millionths of a millionth of a pulse.
     pub(crate) stray: u64,
 }
 
@@ -35,6 +35,9 @@ impl Glance {
             }
             AnyStatus::Pemf(status) => {
                 Self::from(status, shown, |dose| dose.quantity.femtotesla_seconds())
+            }
+            AnyStatus::Stimulator(status) => {
+                Self::from(status, shown, |dose| dose.pulses.picopulses())
             }
         }
     }
@@ -58,10 +61,11 @@ impl Glance {
     }
 }
 
-/// The count of a dose: pJ or fT·s.
+/// The count of a dose: pJ, fT·s or millionths of a millionth of a pulse.
 pub(crate) fn quantity(dose: AnyDose) -> u64 {
     match dose {
         AnyDose::Laser(dose) => dose.quantity.picojoules(),
         AnyDose::Pemf(dose) => dose.quantity.femtotesla_seconds(),
+        AnyDose::Stimulator(dose) => dose.pulses.picopulses(),
     }
 }

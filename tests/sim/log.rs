@@ -69,7 +69,8 @@ pub(crate) fn unit_of(ask: &Ask) -> Option<UnitId> {
         | Ask::Hold(unit, ..)
         | Ask::Reattach(unit, _)
         | Ask::Leave(unit, _)
-        | Ask::Release(unit, _) => Some(*unit),
+        | Ask::Release(unit, _)
+        | Ask::ProveRelay(unit) => Some(*unit),
     }
 }
 

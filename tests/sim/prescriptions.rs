@@ -31,6 +31,7 @@ pub(crate) fn prescription(kind: Kind, chance: &mut StdRng) -> AnyPrescription {
     match kind {
         Kind::Laser => AnyPrescription::Laser(laser(chance)),
         Kind::Pemf => AnyPrescription::Pemf(pemf(chance)),
+        Kind::Stimulator => unreachable!("no stimulator stands in a ward"),
     }
 }
 
@@ -145,6 +146,12 @@ impl Asked {
             AnyPrescription::Pemf(pemf) => Self {
                 level: u64::from(pemf.flux.microteslas()),
                 quantity: pemf.dose.quantity.femtotesla_seconds(),
+            },
+            AnyPrescription::Stimulator(stimulator) => Self {
+                level: u64::from(stimulator.rate.millihertz()),
+                quantity: u64::from(stimulator.train_pulses)
+                    * u64::from(stimulator.trains)
+                    * 1_000_000_000_000,
             },
         }
     }

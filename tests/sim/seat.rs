@@ -168,8 +168,8 @@ impl Seat {
         let sound = around.heard && device.faults.is_empty();
         let bound = match ward::kind(self.place) {
             Kind::Laser if sound => 250 * MS,
-            Kind::Pemf if sound => 500 * MS,
-            Kind::Laser | Kind::Pemf => any_fault_ns(self.place),
+            Kind::Pemf | Kind::Stimulator if sound => 500 * MS,
+            Kind::Laser | Kind::Pemf | Kind::Stimulator => any_fault_ns(self.place),
         };
         let late = self.lit && !forgiven && !device.is_rogue() && bound < now - since;
         late.then(|| format!("emits {} ms after it was stopped", (now - since) / MS))
@@ -179,7 +179,7 @@ impl Seat {
     fn goes_on_unheld(&self, now: u64, rogue: bool) -> Option<String> {
         let own = self.session.as_ref().filter(|_| self.lit && !rogue)?;
         let lease = match ward::kind(self.place) {
-            Kind::Laser => 2_000 * MS,
+            Kind::Laser | Kind::Stimulator => 2_000 * MS,
             Kind::Pemf => 5_000 * MS,
         };
         let unheld = now.saturating_sub(own.held);

@@ -403,7 +403,11 @@ impl World {
             }
             What::Latched(cause) => self.marks.hit(&format!("{cause:?}")),
             What::Released(cause) => self.marks.hit(&format!("{cause:?} released")),
-            What::State { .. } | What::Confirmed | What::Stopped | What::Refused(_) => {}
+            What::State { .. }
+            | What::Confirmed
+            | What::Stopped
+            | What::Proven(_)
+            | What::Refused(_) => {}
         }
     }
 }

@@ -21,7 +21,9 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+pub mod arroyo;
 mod capability;
+pub mod cobolt;
 mod cobs;
 mod contact;
 mod controller;
@@ -29,13 +31,20 @@ mod device;
 mod fault;
 mod faults;
 mod frame;
+pub mod free_pemf;
 mod identity;
 mod kind;
 mod line;
+pub mod magstim;
+pub mod magventure;
+pub mod maiman;
 mod outcome;
 mod plan;
+pub mod relay;
+pub mod riden;
 mod sensor;
 mod setting;
+mod slope;
 mod stage;
 mod state;
 mod status;

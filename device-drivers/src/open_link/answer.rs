@@ -1,6 +1,8 @@
 //! What an answer, or its absence, means: the reports.
 
-use safety::{BootId, Contacts, Demand, Emission, Fact, Identity, Instant, Nanos, Report, Setting};
+use safety::{
+    BootId, Contacts, Demand, Emission, Fact, Identity, Instant, Nanos, Output, Report, Setting,
+};
 
 use crate::Out;
 
@@ -261,7 +263,9 @@ impl<M: Spoken> OpenLink<M> {
         let pending = self.stop.proof != Proof::Proven;
         if on && (off || pending) {
             self.stop.found_on(asked, now);
-        } else if pending && self.is_telling(asked, status) && status.output < self.plate.off_below
+        } else if pending
+            && self.is_telling(asked, status)
+            && status.output.count() < self.plate.off_below.count()
         {
             self.stop.prove();
         }

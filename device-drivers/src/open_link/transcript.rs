@@ -153,6 +153,7 @@ where
             format!("contacts {}", bits.map(|bit| u8::from(bit).to_string()).join(" "))
         }
         Fact::Faults(bits) => format!("faults {bits}"),
+        Fact::Ran(grant) => format!("ran {grant:?}"),
     };
     format!("= {} {fact}", report.asked.since_boot())
 }

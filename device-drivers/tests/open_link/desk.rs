@@ -3,8 +3,8 @@
 //! Only `safety` can make an order that emits, so tests get theirs from where everybody does.
 
 use safety::{
-    Command, Contacts, Demand, Emission, Fact, Fence, Identity, Input, Instant, Modality, Nanos,
-    Order, Report, Supervisor, Terms, Timing, check,
+    Command, Contacts, Demand, Emission, FROZEN, Fact, Fence, Identity, Input, Instant, Modality,
+    Nanos, Order, Pace, Report, Supervisor, Terms, Timing, check,
 };
 
 use crate::limits::{Permitted, untouched};
@@ -42,6 +42,8 @@ impl<M: Permitted> Desk<M> {
             off_below: safety::Output::from_count(50),
             second_enable: false,
             coil: None,
+            pace: Pace::Continuous,
+            frozen: Some(FROZEN),
         };
         let mut desk = Self { supervisor: Supervisor::new(terms, now), now, token: 0 };
         desk.step(Input::Opened);

@@ -117,7 +117,7 @@ fn every_fact_of_a_status_is_as_old_as_its_question_and_contacts_come_first() {
         match report.fact {
             Fact::Contacts(_) => contacts = Some(question),
             Fact::Emission(_) => assert_eq!(contacts, Some(question)),
-            Fact::Faults(_) | Fact::Temperature(_) | Fact::Setting(_) => {}
+            Fact::Faults(_) | Fact::Temperature(_) | Fact::Setting(_) | Fact::Ran(_) => {}
             Fact::Boot(_) | Fact::Garbled | Fact::Identity(_) => continue,
         }
         assert!(asked.contains(&question));

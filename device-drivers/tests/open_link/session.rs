@@ -2,8 +2,8 @@
 //! bad one.
 
 use safety::{
-    Beacon, Beam, CoilLimits, Command, Fence, Input, Laser, Nanos, Pemf, State, Supervisor, Terms,
-    Timing, check,
+    Beacon, Beam, CoilLimits, Command, FROZEN, Fence, Input, Laser, Nanos, Pace, Pemf, State,
+    Supervisor, Terms, Timing, check,
 };
 use simulated_units::{Button, Fault, Way};
 
@@ -100,6 +100,8 @@ fn laser(seed: u64) -> Room<Laser> {
         off_below: safety::Power::from_milliwatts(50),
         second_enable: true,
         coil: None,
+        pace: Pace::Continuous,
+        frozen: Some(FROZEN),
     };
     Room::new(seed, terms)
 }
@@ -112,6 +114,8 @@ fn pemf(seed: u64) -> Room<Pemf> {
         off_below: safety::Flux::from_microteslas(100),
         second_enable: false,
         coil: Some(CoilLimits::STANDARD),
+        pace: Pace::Continuous,
+        frozen: Some(FROZEN),
     };
     Room::new(seed, terms)
 }

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use safety::{Admitted, Cause, Checked, Command, Fence, Input, Instant, Limit, Scope, check};
+use safety::{
+    Admitted, Cause, Checked, Command, Decision, Fence, Input, Instant, Limit, Scope, check,
+};
 
 use crate::{
     AnyUnit, Clinic,
@@ -74,6 +76,7 @@ impl Clinic {
                 })
             }
             Ask::Release(unit, cause) => self.release(desk, *unit, *cause),
+            Ask::ProveRelay(unit) => self.prove(desk, *unit),
         }
     }
 
@@ -135,7 +138,10 @@ impl Clinic {
         fence: Fence,
     ) -> Result<Answer, Refused> {
         match verb {
-            Verb::Arm | Verb::Start => self.takes_sessions()?,
+            Verb::Arm | Verb::Start => {
+                self.takes_sessions()?;
+                self.relay_permits(desk.now, id)?;
+            }
             Verb::Resume if self.closing => return Err(Refused::ShuttingDown),
             Verb::Resume | Verb::Pause => {}
         }
@@ -278,11 +284,28 @@ impl<M: Kind> Unit<M> {
 /// Whether what was asked for is what the unit will do, to the last digit: rounding is shown to a
 /// person before it is confirmed, never after (COM-09, SES-05).
 fn is_quantised<M: Kind>(checked: &Checked<M>) -> bool {
-    let steps = checked.decisions().iter().filter(|decision| STEPS.contains(&decision.limit));
-    steps.map(|decision| decision.requested).all(|off| off == Some(0))
+    let mut steps = checked.decisions().iter().filter(|decision| STEPS.contains(&decision.limit));
+    steps.all(|decision| decision.requested == Some(0)) && is_least_multiple(checked.decisions())
 }
 
-/// The limits that say how far the unit's nearest steps are from what was asked for.
+/// Whether no lesser multiple of the motor threshold leads to the same intensity. The steps of a unit
+/// fall between two multiples, so the product of the least is a little above the intensity: by less
+/// than a thousandth of the threshold, which no prescription can say. Without a threshold nothing is
+/// multiplied.
+fn is_least_multiple(decisions: &[Decision]) -> bool {
+    let asked = |limit| decisions.iter().find(|one| one.limit == limit).map(|one| one.requested);
+    let Some(threshold) = asked(Limit::MotorThreshold) else { return true };
+    let values = (threshold, asked(Limit::ThresholdMultiple), asked(Limit::Intensity));
+    let (Some(threshold), Some(Some(multiple)), Some(Some(intensity))) = values else {
+        return false;
+    };
+    // The product is in millionths, the intensity in thousandths.
+    let lesser = threshold.saturating_mul(multiple.saturating_sub(1));
+    lesser < intensity.saturating_mul(1_000)
+}
+
+/// The limits that say how far the unit's nearest steps are from what was asked for. The step of
+/// intensity is none of them: `is_least_multiple` answers for it.
 const STEPS: [Limit; 6] = [
     Limit::PowerStep,
     Limit::MixStep,
@@ -302,6 +325,9 @@ fn changed(ask: &Ask) -> Option<UnitId> {
     match ask {
         Ask::Check(_) | Ask::Hold(..) | Ask::Reattach(..) => None,
         Ask::Confirm(proposal, _) => Some(proposal.unit),
-        Ask::Command(unit, ..) | Ask::Leave(unit, _) | Ask::Release(unit, _) => Some(*unit),
+        Ask::Command(unit, ..)
+        | Ask::Leave(unit, _)
+        | Ask::Release(unit, _)
+        | Ask::ProveRelay(unit) => Some(*unit),
     }
 }

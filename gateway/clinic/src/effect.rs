@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use device_drivers::Frame;
-use safety::{Cause, End, Fence, Instant, Outcome, Refusal, SliceId};
+use safety::{Cause, End, Fence, Instant, Outcome, Proof, Refusal, SliceId};
 
 use crate::{
     kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus},
@@ -26,7 +26,8 @@ pub enum Effect {
     Show(UnitId),
     /// Tell what changed. Must not be dropped: a loss is itself a cause.
     Tell(Change),
-    /// Put the contact in a unit's interlock.
+    /// Whether the contact in a unit's interlock may be closed. Nothing has to be done: a board that
+    /// has the contact is told by frames.
     Relay(UnitId, bool),
 }
 
@@ -78,6 +79,8 @@ pub enum Entry {
     Latch(UnitId, Cause),
     /// A cause was released.
     Release(UnitId, Cause),
+    /// The contact in the interlock of a unit was proven, and passed or not.
+    Proof(UnitId, bool),
 }
 
 /// How a session ended.
@@ -156,6 +159,13 @@ pub enum Refused {
     Impaired,
     /// The gateway is shutting down.
     ShuttingDown,
+    /// The contact in its interlock was not proven within a day, or failed.
+    RelayUnproven,
+    /// A laser without a door switch is not started (LCK-05).
+    NoDoor,
+    /// Its contact cannot be proven now: it has none, is not in STANDBY without a session, does not
+    /// show its interlock closed, or another proof goes on.
+    CannotProve,
 }
 
 /// How a unit stands.
@@ -169,6 +179,19 @@ pub struct Shown {
     pub relay_closed: bool,
     /// How well its line works.
     pub link: Traffic,
+    /// The contact in its interlock, if a board has one.
+    pub contact: Option<ShownContact>,
+}
+
+/// How the contact in the interlock of a unit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShownContact {
+    /// Its board answers.
+    pub online: bool,
+    /// It is kicked.
+    pub closed: bool,
+    /// Its last proof. One that is due is for a person to begin (OPS-01).
+    pub proof: Proof,
 }
 
 /// Something that changed, for the audit, the log and events.
@@ -206,4 +229,6 @@ pub enum What {
     Stopped,
     /// A call was refused.
     Refused(Refused),
+    /// The proof of the contact in its interlock ended.
+    Proven(Proof),
 }

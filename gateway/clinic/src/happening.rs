@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use safety::{Beacon, Cause, Fence, Instant, Site};
+use safety::{Beacon, Cause, Fence, Instant, Nanos, Site};
 
 use crate::{
     kind::AnyPrescription,
@@ -76,6 +76,9 @@ pub enum Ask {
     Leave(UnitId, u32),
     /// Somebody with the right to do so clears a cause.
     Release(UnitId, Cause),
+    /// Somebody has the contact in a unit's interlock proven: it is dropped and closed again. What
+    /// came of it is told.
+    ProveRelay(UnitId),
 }
 
 /// A prescription, for whom and on which unit.
@@ -145,4 +148,6 @@ pub struct Past {
     pub course: Vec<(PatientKey, Course)>,
     /// On whom something got too hot, where, and when: oldest first.
     pub trips: Vec<(PatientKey, Site, Instant)>,
+    /// How long ago the contact of a unit passed its proof, if its last one passed.
+    pub proofs: Vec<(UnitId, Nanos)>,
 }

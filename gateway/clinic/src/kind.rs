@@ -4,13 +4,15 @@ use alloc::boxed::Box;
 
 use safety::{
     Checked, Laser, LaserDose, LaserPrescription, Limits, Pemf, PemfDose, PemfPrescription, Site,
-    Status,
+    Status, Stimulator, StimulatorDose, StimulatorPrescription,
 };
 
 use crate::patient::Course;
 
 /// A modality that a clinic can have units of.
 pub trait Kind: safety::Checkable + Sized {
+    /// Whether a unit needs a door switch to be started (LCK-05).
+    const NEEDS_DOOR: bool;
     /// The prescription, if it is one of this modality.
     fn prescription(any: &AnyPrescription) -> Option<&Self::Prescription>;
     /// A dose among doses.
@@ -30,7 +32,7 @@ pub trait Kind: safety::Checkable + Sized {
 }
 
 macro_rules! any {
-    ($(#[$doc:meta])* $name:ident { $laser:ty, $pemf:ty }: $($derive:ident),*) => {
+    ($(#[$doc:meta])* $name:ident { $laser:ty, $pemf:ty, $stimulator:ty }: $($derive:ident),*) => {
         $(#[$doc])*
         #[derive($($derive),*)]
         pub enum $name {
@@ -38,33 +40,42 @@ macro_rules! any {
             Laser($laser),
             /// Of a PEMF unit.
             Pemf($pemf),
+            /// Of a stimulator.
+            Stimulator($stimulator),
         }
     };
 }
 
 any!(
     /// A prescription of any modality.
-    AnyPrescription { LaserPrescription, PemfPrescription }: Clone, Debug, PartialEq, Eq, Hash
+    AnyPrescription { LaserPrescription, PemfPrescription, StimulatorPrescription }:
+    Clone, Debug, PartialEq, Eq, Hash
 );
 any!(
     /// A dose of any modality. Doses of different modalities are never added.
-    AnyDose { LaserDose, PemfDose }: Clone, Copy, Debug, PartialEq, Eq, Hash
+    AnyDose { LaserDose, PemfDose, StimulatorDose }: Clone, Copy, Debug, PartialEq, Eq, Hash
 );
 any!(
     /// The status of a unit of any modality.
-    AnyStatus { Status<Laser>, Status<Pemf> }: Clone, Copy, Debug, PartialEq, Eq, Hash
+    AnyStatus { Status<Laser>, Status<Pemf>, Status<Stimulator> }:
+    Clone, Copy, Debug, PartialEq, Eq, Hash
 );
 any!(
     /// The outcome of a check of any modality.
-    AnyChecked { Box<Checked<Laser>>, Box<Checked<Pemf>> }: Clone, Debug, PartialEq, Eq
+    AnyChecked { Box<Checked<Laser>>, Box<Checked<Pemf>>, Box<Checked<Stimulator>> }:
+    Clone, Debug, PartialEq, Eq
 );
 macro_rules! kind {
-    ($modality:ident, $course:ident) => {
+    ($modality:ident, $course:ident, $door:literal) => {
         impl Kind for $modality {
+            const NEEDS_DOOR: bool = $door;
+
             fn prescription(any: &AnyPrescription) -> Option<&Self::Prescription> {
                 match any {
                     AnyPrescription::$modality(own) => Some(own),
-                    AnyPrescription::Laser(_) | AnyPrescription::Pemf(_) => None,
+                    AnyPrescription::Laser(_)
+                    | AnyPrescription::Pemf(_)
+                    | AnyPrescription::Stimulator(_) => None,
                 }
             }
 
@@ -75,7 +86,7 @@ macro_rules! kind {
             fn own_dose(any: AnyDose) -> Option<Self::Dose> {
                 match any {
                     AnyDose::$modality(own) => Some(own),
-                    AnyDose::Laser(_) | AnyDose::Pemf(_) => None,
+                    AnyDose::Laser(_) | AnyDose::Pemf(_) | AnyDose::Stimulator(_) => None,
                 }
             }
 
@@ -103,13 +114,14 @@ macro_rules! kind {
     };
 }
 
-#[expect(unreachable_patterns, reason = "one of the two arms is the modality itself")]
+#[expect(unreachable_patterns, reason = "one of the arms is the modality itself")]
 mod kinds {
     use super::{
         AnyChecked, AnyDose, AnyPrescription, AnyStatus, Box, Checked, Course, Kind, Laser, Limits,
-        Pemf, Site, Status,
+        Pemf, Site, Status, Stimulator,
     };
 
-    kind!(Laser, laser);
-    kind!(Pemf, pemf);
+    kind!(Laser, laser, true);
+    kind!(Pemf, pemf, false);
+    kind!(Stimulator, stimulator, false);
 }

@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+mod board;
 mod booking;
 mod calls;
 mod desk;
@@ -19,7 +20,9 @@ mod kind;
 mod line;
 mod name;
 mod patient;
+mod relays;
 mod requests;
+mod room;
 mod stops;
 #[cfg(test)]
 mod tests;
@@ -28,9 +31,10 @@ mod unit;
 
 use alloc::{boxed::Box, vec::Vec};
 
-use safety::{Cause, Input, Instant, Laser, Outcome, Pemf, Scope};
+use safety::{Cause, Input, Instant, Laser, Outcome, Pemf, Scope, Stimulator};
 
 use crate::{
+    board::Board,
     booking::Booking,
     desk::{Desk, Entries},
     patient::Patients,
@@ -38,13 +42,17 @@ use crate::{
     unit::Unit,
 };
 
-pub use effect::{Answer, Change, Effect, Entry, Refused, Shown, StopProof, Summary, What};
+pub use board::{BoardError, BoardInput, BoardPlan, InputUse};
+pub use effect::{
+    Answer, Change, Effect, Entry, Refused, Shown, ShownContact, StopProof, Summary, What,
+};
 pub use happening::{
     Ask, Call, Confirmation, Happening, HoldSource, Past, Proposal, Receipt, Verb,
 };
 pub use kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus, Kind};
 pub use name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, SessionId, UnitId};
 pub use patient::{Course, Given};
+pub use room::{DoorAt, FootswitchAt, KeyAt, LeaseBy, Wiring};
 pub use traffic::Traffic;
 pub use unit::Plan;
 
@@ -53,6 +61,7 @@ pub struct Clinic {
     run: u32,
     token: u32,
     units: Vec<AnyUnit>,
+    boards: Vec<Board>,
     patients: Patients,
     requests: Requests,
     entries: Entries,
@@ -70,12 +79,24 @@ pub enum AnyPlan {
     Laser(Box<Plan<Laser>>),
     /// A PEMF unit.
     Pemf(Box<Plan<Pemf>>),
+    /// A stimulator.
+    Stimulator(Box<Plan<Stimulator>>),
 }
 
 /// A unit of any modality, at work.
 enum AnyUnit {
     Laser(Box<Unit<Laser>>),
     Pemf(Box<Unit<Pemf>>),
+    Stimulator(Box<Unit<Stimulator>>),
+}
+
+/// What a port did.
+#[derive(Clone, Copy)]
+pub(crate) enum Port<'a> {
+    Opened,
+    Closed,
+    Bytes(&'a [u8]),
+    Written,
 }
 
 /// Does the same for a unit of any modality.
@@ -84,6 +105,7 @@ macro_rules! with {
         match $any {
             $crate::AnyUnit::Laser($unit) => $body,
             $crate::AnyUnit::Pemf($unit) => $body,
+            $crate::AnyUnit::Stimulator($unit) => $body,
         }
     };
 }
@@ -91,15 +113,23 @@ pub(crate) use with;
 
 impl Clinic {
     /// A clinic whose ports are closed. `run` counts the starts of the gateway.
-    pub fn new(run: u32, plans: Vec<AnyPlan>, now: Instant) -> Self {
+    pub fn new(run: u32, plans: Vec<AnyPlan>, boards: Vec<BoardPlan>, now: Instant) -> Self {
         let units = plans.into_iter().map(|plan| match plan {
             AnyPlan::Laser(plan) => AnyUnit::Laser(Box::new(Unit::new(*plan, now))),
             AnyPlan::Pemf(plan) => AnyUnit::Pemf(Box::new(Unit::new(*plan, now))),
+            AnyPlan::Stimulator(plan) => AnyUnit::Stimulator(Box::new(Unit::new(*plan, now))),
         });
+        let units: Vec<_> = units.collect();
+        let poll = |id| {
+            let found = units.iter().find(|any| with!(any, unit => unit.id == id));
+            found.map(|any| with!(any, unit => unit.supervisor.terms().timing.poll))
+        };
+        let boards = boards.into_iter().map(|plan| Board::new(plan, poll, now)).collect();
         Self {
             run,
             token: 0,
-            units: units.collect(),
+            units,
+            boards,
             patients: Patients::default(),
             requests: Requests::default(),
             entries: Entries::default(),
@@ -114,8 +144,12 @@ impl Clinic {
     pub fn step(&mut self, now: Instant, happening: Happening, effects: &mut Vec<Effect>) {
         let mut entries = core::mem::take(&mut self.entries);
         let mut desk = Desk::new(now, effects, &mut entries);
+        self.note_late(now);
         self.take(&mut desk, happening);
+        self.refresh(&mut desk);
+        self.sense(&mut desk);
         self.spread(&mut desk);
+        self.turn_boards(&mut desk);
         if desk.is_full && !core::mem::replace(&mut self.ledger_failed, true) {
             self.lock_all(&mut desk, Cause::Ledger);
         }
@@ -131,13 +165,15 @@ impl Clinic {
     /// When to step next if nothing happens before.
     pub fn wake(&self) -> Instant {
         let units = self.units.iter().map(|unit| with!(unit, unit => unit.due()));
-        units.min().unwrap_or(Instant::NEVER)
+        let boards = self.boards.iter().map(Board::due);
+        units.chain(boards).min().unwrap_or(Instant::NEVER)
     }
 
     /// How a unit stands.
-    pub fn shown(&self, unit: UnitId) -> Option<Shown> {
-        let unit = self.units.iter().find(|any| with!(any, unit_ => unit_.id == unit))?;
-        Some(with!(unit, unit => unit.shown()))
+    pub fn shown(&self, id: UnitId) -> Option<Shown> {
+        let unit = self.units.iter().find(|any| with!(any, unit => unit.id == id))?;
+        let contact = self.shown_contact(id);
+        Some(Shown { contact, ..with!(unit, unit => unit.shown()) })
     }
 
     /// How many units there are in a room, or in all.
@@ -154,14 +190,10 @@ impl Clinic {
 
     fn take(&mut self, desk: &mut Desk<'_>, happening: Happening) {
         match happening {
-            Happening::Opened(line) => self.on_line(line, |unit| with!(unit, u => u.opened(desk))),
-            Happening::Closed(line) => self.on_line(line, |unit| with!(unit, u => u.closed(desk))),
-            Happening::Bytes(line, bytes) => {
-                self.on_line(line, |unit| with!(unit, u => u.bytes(desk, &bytes)));
-            }
-            Happening::Written(line) => {
-                self.on_line(line, |unit| with!(unit, u => u.written(desk)));
-            }
+            Happening::Opened(line) => self.port(desk, line, Port::Opened),
+            Happening::Closed(line) => self.port(desk, line, Port::Closed),
+            Happening::Bytes(line, bytes) => self.port(desk, line, Port::Bytes(&bytes)),
+            Happening::Written(line) => self.port(desk, line, Port::Written),
             Happening::Call(call) => self.call(desk, call),
             Happening::Stop(call, unit) => self.stop(desk, call, unit),
             Happening::StopAll(call, room) => self.stop_all(desk, call, room),
@@ -182,15 +214,25 @@ impl Clinic {
         }
     }
 
-    fn may_emit(&self) -> bool {
-        self.units.iter().any(|unit| with!(unit, unit => unit.may_emit()))
-    }
-
-    fn on_line(&mut self, line: LineId, act: impl FnOnce(&mut AnyUnit)) {
+    /// Tells whoever has that line: a unit, or a board.
+    fn port(&mut self, desk: &mut Desk<'_>, line: LineId, port: Port<'_>) {
+        let now = desk.now;
+        if let Some(board) = self.boards.iter_mut().find(|board| board.line_id == line) {
+            return board.hear(now, port);
+        }
         let found = self.units.iter_mut().find(|any| with!(any, unit => unit.line_id == line));
         if let Some(unit) = found {
-            act(unit);
+            with!(unit, unit => match port {
+                Port::Opened => unit.opened(desk),
+                Port::Closed => unit.closed(desk),
+                Port::Bytes(bytes) => unit.bytes(desk, bytes),
+                Port::Written => unit.written(desk),
+            });
         }
+    }
+
+    fn may_emit(&self) -> bool {
+        self.units.iter().any(|unit| with!(unit, unit => unit.may_emit()))
     }
 
     fn each(&mut self, act: impl FnMut(&mut AnyUnit)) {
@@ -286,6 +328,7 @@ impl Clinic {
     }
 
     fn remember(&mut self, desk: &mut Desk<'_>, past: Past) {
+        self.recall_proofs(desk.now, &past.proofs);
         for (patient, given) in past.given {
             self.patients.add(desk.now, patient, given);
         }

@@ -60,6 +60,8 @@ pub struct Course {
     pub laser: u32,
     /// With a field.
     pub pemf: u32,
+    /// With a stimulator.
+    pub stimulator: u32,
 }
 
 impl Course {
@@ -67,6 +69,7 @@ impl Course {
         let own = match charged {
             AnyDose::Laser(_) => &mut self.laser,
             AnyDose::Pemf(_) => &mut self.pemf,
+            AnyDose::Stimulator(_) => &mut self.stimulator,
         };
         *own = own.saturating_add(1);
     }

@@ -8,6 +8,8 @@
     reason = "a test that fails may panic"
 )]
 
+mod stimulator;
+
 use alloc::vec::Vec;
 
 use safety::{Cause, Fence, Instant};
@@ -37,7 +39,7 @@ fn asked(clinic: &mut Clinic, request: Option<RequestId>, ask: Ask) -> Answer {
 }
 
 fn clinic(after: &[Happening]) -> Clinic {
-    let mut clinic = Clinic::new(1, Vec::new(), NOW);
+    let mut clinic = Clinic::new(1, Vec::new(), Vec::new(), NOW);
     for happening in after {
         clinic.step(NOW, happening.clone(), &mut Vec::new());
     }

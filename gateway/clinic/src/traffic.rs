@@ -60,7 +60,8 @@ impl Traffic {
             | Fact::Setting(_)
             | Fact::Temperature(_)
             | Fact::Contacts(_)
-            | Fact::Faults(_) => {}
+            | Fact::Faults(_)
+            | Fact::Ran(_) => {}
         }
     }
 

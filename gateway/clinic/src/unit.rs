@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 
 use device_drivers::{Dialect, Event, Out, Rank};
 use safety::{
-    Beam, Cause, Causes, Ended, Fence, Input, Instant, Limits, Nanos, Order, Refusal, Scope,
-    SliceId, State, Supervisor, Terms,
+    Beam, Cause, Causes, Contacts, Ended, Fact, Fence, Grounds, Input, Instant, Limits, Nanos,
+    Order, Refusal, Report, Scope, SliceId, State, Supervisor, Terms,
 };
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     line::Line,
     name::{CallId, LineId, PatientKey, RoomId, SessionId, UnitId},
     patient::Stretch,
+    room::{Inputs, Wiring},
     stops::Stops,
     traffic::Traffic,
 };
@@ -44,6 +45,8 @@ pub struct Plan<M: Kind> {
     pub limits: Limits<M>,
     /// The time that one byte takes on its line.
     pub byte: Nanos,
+    /// What stands between it and its room.
+    pub wiring: Wiring,
     /// How it is spoken to.
     pub dialect: Box<dyn Dialect<M> + Send>,
 }
@@ -57,6 +60,11 @@ pub(crate) struct Unit<M: Kind> {
     pub(crate) limits: Limits<M>,
     pub(crate) supervisor: Supervisor<M>,
     pub(crate) booking: Option<Booking>,
+    pub(crate) wiring: Wiring,
+    /// The inputs of its room.
+    pub(crate) inputs: Inputs,
+    /// What it last said of its own switches.
+    own: Option<(Instant, Contacts)>,
     last_patient: Option<PatientKey>,
     dialect: Box<dyn Dialect<M> + Send>,
     line: Line,
@@ -113,6 +121,9 @@ impl<M: Kind> Unit<M> {
             limits: plan.limits,
             supervisor,
             booking: None,
+            wiring: plan.wiring,
+            inputs: Inputs::default(),
+            own: None,
             last_patient: None,
             dialect: plan.dialect,
             line: Line::new(plan.byte),
@@ -125,6 +136,7 @@ impl<M: Kind> Unit<M> {
     pub(crate) fn opened(&mut self, desk: &mut Desk<'_>) {
         self.line.open(desk.now);
         self.traffic.open(desk.now);
+        self.own = None;
         let _never_refused = self.supervisor.step(desk.now, Input::Opened);
         self.speak(desk, Event::Opened);
         self.settle(desk);
@@ -133,6 +145,7 @@ impl<M: Kind> Unit<M> {
     pub(crate) fn closed(&mut self, desk: &mut Desk<'_>) {
         self.line.close();
         self.traffic.close(desk.now);
+        self.own = None;
         let _never_refused = self.supervisor.step(desk.now, Input::Closed);
         self.speak(desk, Event::Closed);
         self.settle(desk);
@@ -230,6 +243,7 @@ impl<M: Kind> Unit<M> {
             session: self.session(),
             relay_closed: self.supervisor.relay_closed(),
             link: self.traffic,
+            contact: None,
         }
     }
 
@@ -266,6 +280,7 @@ impl<M: Kind> Unit<M> {
         self.dialect.step(desk.now, event, &mut out);
         for report in out.reports {
             self.traffic.hear(desk.now, &report);
+            let report = self.wire(report);
             let _never_refused = self.supervisor.step(desk.now, Input::Report(report));
         }
         if let Some(frame) = out.frame
@@ -273,6 +288,58 @@ impl<M: Kind> Unit<M> {
         {
             desk.effects.push(Effect::Write(self.line_id, frame));
         }
+    }
+
+    /// Joins what the unit says of its switches with the inputs of its room.
+    fn wire(&mut self, report: Report<M>) -> Report<M> {
+        let Fact::Contacts(own) = report.fact else { return report };
+        self.own = Some((report.asked, own));
+        Report { fact: Fact::Contacts(self.joined(own)), ..report }
+    }
+
+    fn joined(&self, own: Contacts) -> Contacts {
+        let causes = self.supervisor.causes().iter();
+        self.inputs.join(own, self.wiring, causes.map(|latched| latched.at).max())
+    }
+
+    /// The inputs of its room are such. What changes takes effect at once; it makes the unit's own
+    /// word no younger than it is.
+    pub(crate) fn sense(&mut self, desk: &mut Desk<'_>, inputs: Inputs) {
+        let before = core::mem::replace(&mut self.inputs, inputs);
+        if before.is_as(inputs) {
+            return;
+        }
+        if inputs.stops() && !before.stops() {
+            let _never_refused = self.supervisor.step(desk.now, Input::Lock(Cause::EmergencyStop));
+        }
+        if let Some((asked, own)) = self.own {
+            let fact = Fact::Contacts(self.joined(own));
+            let report = Input::Report(Report { asked, fact });
+            let _never_refused = self.supervisor.step(desk.now, report);
+        }
+        self.settle(desk);
+    }
+
+    /// What the unit says of its own interlock, and when it was asked.
+    pub(crate) fn interlock(&self) -> Option<(Instant, bool)> {
+        self.own.map(|(asked, own)| (asked, own.interlock))
+    }
+
+    /// What its contact goes by.
+    pub(crate) fn grounds(&self) -> Grounds {
+        self.supervisor.grounds()
+    }
+
+    /// Whether its contact may be dropped for a proof: nothing is open or locked, and it is off.
+    pub(crate) fn is_provable(&self) -> bool {
+        self.booking.is_none() && self.supervisor.state() == State::Standby
+    }
+
+    /// Whether its room has to be warned: something is latched, and it is new or the unit may emit.
+    pub(crate) fn alarms(&self, now: Instant, lasts: Nanos) -> bool {
+        let off = matches!(self.supervisor.beam(), Beam::OffProven(_));
+        let mut causes = self.supervisor.causes().iter();
+        causes.any(|latched| now.since(latched.at) < lasts || !off)
     }
 
     /// Brings everything in line with what the supervisor decided.

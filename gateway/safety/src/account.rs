@@ -17,6 +17,8 @@ pub(crate) struct Account<M: Modality> {
     delivered: M::Dose,
     /// What may have been emitted since `settled`; `None` while off is proven.
     assumed: Option<M::Output>,
+    /// It may emit runs, each of which is charged when it is ordered, and nothing else.
+    armed: bool,
     /// Everything before this is in `charged` and `delivered`.
     settled: Instant,
     /// The last reading and the one before. A reading is of some moment after its question, so what
@@ -44,6 +46,7 @@ impl<M: Modality> Account<M> {
             charged: M::Dose::default(),
             delivered: M::Dose::default(),
             assumed: None,
+            armed: false,
             settled: now,
             measured: [M::Output::default(); 2],
         }
@@ -61,13 +64,23 @@ impl<M: Modality> Account<M> {
 
     /// Whether something may be emitted that is not yet accounted for.
     pub(crate) const fn is_running(&self) -> bool {
+        self.assumed.is_some() || self.armed
+    }
+
+    /// Whether time alone adds to what is charged.
+    pub(crate) const fn lasts(&self) -> bool {
         self.assumed.is_some()
+    }
+
+    /// Whether runs, and nothing else, may be emitted.
+    pub(crate) const fn is_armed(&self) -> bool {
+        self.armed
     }
 
     /// The output at which the time since the last reading is charged.
     pub(crate) fn rate(&self) -> M::Output {
         let [last, before] = self.measured;
-        self.assumed.unwrap_or_default().max(last).max(before)
+        self.assumed.unwrap_or_default().greater(last).greater(before)
     }
 
     /// From `now` on, `output` may be emitted.
@@ -77,10 +90,32 @@ impl<M: Modality> Account<M> {
         self.measured = [M::Output::default(); 2];
     }
 
+    /// From now on runs may be ordered.
+    pub(crate) fn arm(&mut self) {
+        self.armed = true;
+    }
+
+    /// A run of `dose` is ordered: it counts from now on, whatever becomes of it.
+    pub(crate) fn order(&mut self, dose: M::Dose) {
+        self.charged = M::plus(self.charged, dose);
+    }
+
+    /// A run of `dose`, which was charged when it was ordered, was given.
+    pub(crate) fn give(&mut self, dose: M::Dose) {
+        self.delivered = M::plus(self.delivered, dose);
+    }
+
+    /// A unit gave `dose` beyond the runs that were ordered.
+    pub(crate) fn exceed(&mut self, dose: M::Dose) {
+        self.charged = M::plus(self.charged, dose);
+        self.delivered = M::plus(self.delivered, dose);
+    }
+
     /// From `since` on, something was emitted that nobody ordered: up to `output`, as far as is
     /// known, and nothing is known to end it.
     pub(crate) fn found_on(&mut self, since: Instant, output: M::Output) {
         self.assumed = Some(output);
+        self.armed = false;
         self.settled = since;
     }
 
@@ -90,7 +125,7 @@ impl<M: Modality> Account<M> {
         if self.is_running() {
             let until = reading.asked.max(self.settled);
             let gap = until.since(self.settled);
-            let worst = self.rate().max(reading.output);
+            let worst = self.rate().greater(reading.output);
             let charged = if reading.gated { Nanos::ZERO } else { gap };
             let worst = M::accrue(M::Dose::default(), worst, charged);
             self.charged = M::plus(self.charged, M::greater(worst, counted));
@@ -111,6 +146,7 @@ impl<M: Modality> Account<M> {
         self.charged = M::plus(self.charged, open);
         self.settled = now.max(self.settled);
         self.assumed = None;
+        self.armed = false;
         self.measured = [M::Output::default(); 2];
         open
     }
@@ -126,8 +162,7 @@ impl<M: Modality> Account<M> {
     /// of the readings at both ends.
     fn deliver(&mut self, reading: Reading<M>, gap: Nanos) {
         let [last, _] = self.measured;
-        let sum = u64::from(last.count()).saturating_add(u64::from(reading.output.count()));
-        let mean = M::Output::from_count(u32::try_from(sum / 2).unwrap_or(u32::MAX));
+        let mean = last.mean(reading.output);
         let counted = reading.counted.unwrap_or_default();
         let nothing = mean == M::Output::default() && counted == M::Dose::default();
         if reading.gated || nothing {

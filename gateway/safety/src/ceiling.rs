@@ -98,6 +98,19 @@ pub(crate) const GATE_DUTY: u32 = 999;
 pub(crate) const VISIBLE_PULSING: Frequency = Frequency::from_millihertz(30_000);
 /// Light up to here is seen, faintly beyond 700 nm.
 pub(crate) const VISIBLE_NANOMETRES: u16 = 780;
+/// Sites at head or neck that a stimulator may be used at: none (PEM-03). Trains can set off a
+/// seizure there, and nobody can call back the rest of one (Wassermann 1998, Rossi 2009 and 2021).
+pub(crate) const HEAD_NECK: u64 = 0;
+/// Pulses per second within a train of a stimulator: 30 Hz (proposal; the published tables of safe
+/// trains end at 25 Hz).
+pub(crate) const PULSE_RATE: Frequency = Frequency::from_millihertz(30_000);
+/// The time of one train: 1 s, the longest lease of a stimulator (design, "Lease"), because a train
+/// that has begun ends by itself alone.
+pub(crate) const TRAIN_TIME: Nanos = Nanos::from_secs(1);
+/// An intensity of nothing gives nothing.
+pub(crate) const LEAST_INTENSITY: u32 = 1;
+/// A train has a pulse, and a session a train.
+pub(crate) const LEAST_COUNT: u32 = 1;
 /// Answers to the screening hold for 30 days (proposal, PEM-05).
 pub(crate) const SCREENING_DAYS: u32 = 30;
 /// A unit whose calibration is due today is overdue (LAS-19).

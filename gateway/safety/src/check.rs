@@ -17,6 +17,10 @@ use crate::{
     pemf_check,
     pemf_limits::{PemfLibrary, PemfUnit},
     question::Decisions,
+    stimulator::Stimulator,
+    stimulator_check,
+    stimulator_limits::StimulatorLibrary,
+    stimulator_unit::StimulatorUnit,
 };
 
 /// Checks `prescription` against `limits` and what is left of them (DOS-08).
@@ -128,9 +132,28 @@ impl Checkable for Pemf {
     }
 }
 
+impl Checkable for Stimulator {
+    type Library = StimulatorLibrary;
+    type Unit = StimulatorUnit;
+
+    fn check(
+        prescription: &Self::Prescription,
+        limits: &Limits<Self>,
+        remaining: &Remaining<Self>,
+    ) -> Checked<Self> {
+        stimulator_check::check(prescription, limits, remaining)
+    }
+
+    fn validate(library: &StimulatorLibrary, unit: &StimulatorUnit) -> Result<(), Contradiction> {
+        library.validate()?;
+        unit.validate()
+    }
+}
+
 mod sealed {
     /// Nobody else decides what may be emitted.
     pub trait Sealed {}
     impl Sealed for crate::laser::Laser {}
     impl Sealed for crate::pemf::Pemf {}
+    impl Sealed for crate::stimulator::Stimulator {}
 }

@@ -170,6 +170,36 @@ limits! {
     ScreeningAge: Days, Upper, "age of the screening";
     /// The applicator must be the one of the profile (PEM-07).
     Applicator: Code, Member, "applicator";
+    /// Magnetic stimulation at the head or the neck (PEM-03).
+    HeadNeck: Answer, Upper, "stimulation of head or neck";
+    /// The motor threshold, which must be known and within what the unit can discharge.
+    MotorThreshold: Permille, Upper, "motor threshold";
+    /// Intensity of stimulation as a multiple of the motor threshold.
+    ThresholdMultiple: Permille, Upper, "intensity of the motor threshold";
+    /// Intensity of stimulation as a share of the most that the unit discharges.
+    Intensity: Permille, Upper, "intensity";
+    /// The least intensity that the unit can be set to.
+    LeastIntensity: Permille, Lower, "least intensity of the unit";
+    /// How far the unit's nearest lower intensity is from the one asked for (COM-09).
+    IntensityStep: Permille, Upper, "deviation by the steps of intensity";
+    /// Pulses per second within a train, from below.
+    PulseRateLow: Millihertz, Lower, "lowest pulse rate";
+    /// Pulses per second within a train, from above.
+    PulseRateHigh: Millihertz, Upper, "highest pulse rate";
+    /// Pulses in one train, from above.
+    TrainPulses: Count, Upper, "pulses in a train";
+    /// Pulses in one train, from below.
+    LeastTrainPulses: Count, Lower, "fewest pulses in a train";
+    /// The time of one train, which nobody can break off.
+    TrainTime: Nanoseconds, Upper, "time of a train";
+    /// The wait from the end of a train to the next.
+    TrainWait: Nanoseconds, Lower, "wait between trains";
+    /// Trains in one session.
+    Trains: Count, Lower, "trains";
+    /// Pulses at one site in one visit.
+    SitePulses: Count, Upper, "pulses at the site";
+    /// Pulses for the patient in 24 hours.
+    DayPulses: Count, Upper, "pulses in 24 hours";
 }
 
 /// What a count in a decision counts.

@@ -18,6 +18,7 @@ mod cause;
 mod ceiling;
 mod check;
 mod command;
+mod contact;
 mod curve;
 mod decision;
 mod laser;
@@ -36,10 +37,16 @@ mod quantity;
 mod question;
 mod report;
 mod root;
+mod run;
+mod screening;
 mod session;
 mod site;
 pub mod skin;
 mod step;
+mod stimulator;
+mod stimulator_check;
+mod stimulator_limits;
+mod stimulator_unit;
 mod supervisor;
 mod terms;
 mod time;
@@ -49,6 +56,10 @@ pub use admitted::Admitted;
 pub use cause::{CAUSES, Cause, Causes, Latched, Release, Scope};
 pub use check::{Checkable, Checked, check};
 pub use command::{Beacon, Command, Fence, Refusal};
+pub use contact::{
+    CLOSES_WITHIN, Contact, ContactInput, ContactTerms, Flaw, Grounds, NotClosed, OPENS_WITHIN,
+    PROOF_CLOSES, PROOF_DROPS, PROOF_HOLDS, Proof, STEPPED_WITHIN,
+};
 pub use curve::{CurveError, Drive, POINTS_MAX, PowerCurve};
 pub use decision::{Decision, Direction, Limit, Measure, Overrides, SourceId, Tier, Verdict};
 pub use laser::{Gate, Laser, LaserLevel, WAVELENGTHS_MAX};
@@ -62,15 +73,20 @@ pub use pemf::{Pemf, PemfLevel, Waveform};
 pub use pemf_limits::{PemfEverywhere, PemfLibrary, PemfSiteLimits, PemfUnit, Waveforms};
 pub use prescription::{
     Answer, ApplicatorCode, AreaFluence, Content, Eyewear, LaserPrescription, Others,
-    PemfPrescription, Screening, Skin, SkinType, Technique,
+    PemfPrescription, Screening, Skin, SkinType, StimulatorPrescription, Technique,
 };
 pub use quantity::{
     Area, Energy, Exposure, Fluence, Flux, FluxRate, Frequency, Integral, Irradiance, Multiple,
-    OpticalDensity, Output, Permille, Power, PowerRate, Slew, Temperature, Wavelength, over, until,
+    OpticalDensity, Output, Permille, Power, PowerRate, Pulses, Slew, Temperature, Wavelength,
+    over, until,
 };
 pub use report::{BootId, Contacts, Emission, Fact, Identity, Report};
+pub use run::{Pace, Run};
 pub use session::{End, Ended, Outcome, Slice, SliceId};
 pub use site::{FieldGroup, Group, Region, Side, Site};
+pub use stimulator::{Pulsing, Stimulator, StimulatorDose, StimulatorLevel};
+pub use stimulator_limits::{StimulatorEverywhere, StimulatorLibrary, StimulatorSiteLimits};
+pub use stimulator_unit::{BANDS_MAX, Band, Bands, PulseEnergy, Recovery, StimulatorUnit};
 pub use supervisor::{Beam, Input, SessionStatus, State, Status, Supervisor};
 pub use terms::{
     ALARM_WINDOW, BEACON, CoilLimits, FOOTSWITCH_OPEN, FROZEN, SLICE, Terms, Timing, VALIDITY,

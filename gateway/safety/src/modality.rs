@@ -4,6 +4,7 @@ use core::{fmt::Debug, hash::Hash};
 
 use crate::{
     quantity::{Energy, Exposure, Integral, Output, over, until},
+    run::{Pace, Run},
     time::Nanos,
 };
 
@@ -62,6 +63,18 @@ pub trait Modality: Copy + Debug + Eq + Hash + 'static {
 
     /// The share of `prescribed` that `delivered` is, in thousandths, rounded down.
     fn share(delivered: Self::Dose, prescribed: Self::Dose) -> u64;
+
+    /// The run by which `level` is given at `pace`; `None` if it is given without a break.
+    #[inline]
+    fn runs(level: Self::Level, pace: Pace) -> Option<Run<Self>> {
+        match pace {
+            Pace::Continuous => None,
+            Pace::Chunks { length } => {
+                let dose = Self::accrue(Self::Dose::default(), Self::output(level), length);
+                Some(Run { dose, length, wait: Nanos::ZERO })
+            }
+        }
+    }
 }
 
 /// Emission of one modality added up: the quantity that counts, and the time it took.

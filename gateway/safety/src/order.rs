@@ -51,6 +51,13 @@ impl Grant {
     }
 }
 
+#[cfg(test)]
+impl Grant {
+    pub(crate) const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+}
+
 impl<M: Modality> Order<M> {
     /// Emit nothing.
     pub const fn off() -> Self {

@@ -13,7 +13,7 @@ use crate::{
     quantity::{Exposure, Flux, Frequency, Permille, Slew},
     question::{Decisions, Question},
     root::{least, quotient_up},
-    site::FieldGroup,
+    screening::screen,
     step::{narrow, quantise},
     time::Nanos,
 };
@@ -25,7 +25,7 @@ pub(crate) fn check(
     remaining: &Remaining<Pemf>,
 ) -> Checked<Pemf> {
     let mut check = Check::new(prescription, limits, remaining);
-    check.screening();
+    screen(&mut check.decisions, &prescription.screening, prescription.site.field_group());
     check.fitness();
     let level = check.level();
     check.field(level);
@@ -68,28 +68,6 @@ impl<'a> Check<'a> {
 
     fn settle(&mut self, question: Question) -> Option<u64> {
         self.decisions.settle(question)
-    }
-
-    /// What was asked of the patient and of others (PEM-05). Metal that is said to be in head or
-    /// neck forbids a field there, and warns of one elsewhere.
-    fn screening(&mut self) {
-        let screening = self.asked.screening;
-        let absolute = [
-            (Limit::Implant, screening.implant),
-            (Limit::Pregnancy, screening.pregnancy),
-            (Limit::Epilepsy, screening.epilepsy),
-            (Limit::BystanderImplant, screening.bystander_implant),
-        ];
-        for (limit, given) in absolute {
-            self.settle(Question::new(limit, given.count()).ceiling(0));
-        }
-        let metal = Question::new(Limit::Metal, screening.metal.count());
-        self.settle(match self.asked.site.field_group() {
-            FieldGroup::HeadNeck => metal.ceiling(0),
-            FieldGroup::TrunkLimb => metal.soft(0),
-        });
-        let age = Question::new(Limit::ScreeningAge, screening.age_days.map(Raw::raw));
-        self.settle(age.ceiling(ceiling::SCREENING_DAYS.raw()));
     }
 
     /// Whether the unit is the one that its numbers hold for (PEM-07, CFG-08).

@@ -7,7 +7,9 @@ use crate::{
     laser::{Gate, WAVELENGTHS_MAX},
     modality::{LaserDose, PemfDose},
     pemf::Waveform,
-    quantity::{Area, Fluence, Flux, Frequency, OpticalDensity, Permille, Power, Slew, Wavelength},
+    quantity::{
+        Area, Fluence, Flux, Frequency, Multiple, OpticalDensity, Permille, Power, Slew, Wavelength,
+    },
     site::Site,
     time::Nanos,
 };
@@ -64,6 +66,34 @@ pub struct PemfPrescription {
     pub course: u32,
     /// The code of the applicator.
     pub applicator: ApplicatorCode,
+    /// What was asked of the patient and of others.
+    pub screening: Screening,
+    /// Soft limits that a person overrode.
+    pub overrides: Overrides,
+}
+
+/// A prescription of magnetic stimulation. Its dose follows from it: whole trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StimulatorPrescription {
+    /// Where.
+    pub site: Site,
+    /// The least intensity at which this coil made the muscle of this patient twitch, in
+    /// thousandths of the most that the unit discharges. Zero is unknown.
+    pub motor_threshold: Permille,
+    /// The intensity, in thousandths of the motor threshold.
+    pub intensity: Multiple,
+    /// Pulses per second within a train.
+    pub rate: Frequency,
+    /// Pulses in one train.
+    pub train_pulses: u32,
+    /// How many trains.
+    pub trains: u32,
+    /// From the end of a train to the beginning of the next.
+    pub wait: Nanos,
+    /// How many sessions the course has.
+    pub course: u32,
+    /// The code of the coil.
+    pub coil: ApplicatorCode,
     /// What was asked of the patient and of others.
     pub screening: Screening,
     /// Soft limits that a person overrode.

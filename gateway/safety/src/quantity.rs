@@ -60,6 +60,11 @@ quantity!(
     Exposure(u64), from_femtotesla_seconds, femtotesla_seconds
 );
 quantity!(
+    /// Pulses of a stimulator in millionths of a millionth: one millihertz for one nanosecond is one
+    /// of them. Up to 18 million pulses.
+    Pulses(u64), from_picopulses, picopulses
+);
+quantity!(
     /// Frequency in millihertz.
     Frequency(u32), from_millihertz, millihertz
 );
@@ -167,41 +172,55 @@ impl Exposure {
     }
 }
 
-/// What a unit emits at one moment, as one number that a meter can show.
-pub trait Output: Copy + core::fmt::Debug + Default + Ord + core::hash::Hash {
+impl Pulses {
+    /// From a count of whole pulses.
+    pub const fn from_whole(count: u64) -> Self {
+        Self(count.saturating_mul(1_000_000_000_000))
+    }
+
+    /// The whole pulses, rounded down.
+    pub const fn whole(self) -> u64 {
+        self.0 / 1_000_000_000_000
+    }
+
+    /// The whole pulses, a part of one counted as one.
+    pub const fn whole_up(self) -> u64 {
+        self.0.div_ceil(1_000_000_000_000)
+    }
+}
+
+/// What a unit emits at one moment, as a meter can show it. It has no order: what has two parts can
+/// be the greater in one and the lesser in the other.
+pub trait Output: Copy + core::fmt::Debug + Default + Eq + core::hash::Hash {
     /// What emission at this output adds up to.
     type Integral: Integral;
 
-    /// From a count of milliwatts or microtesla.
+    /// From a count of milliwatts, microtesla or millihertz.
     fn from_count(count: u32) -> Self;
 
-    /// The count of milliwatts or microtesla.
+    /// The count of milliwatts, microtesla or millihertz.
     fn count(self) -> u32;
+
+    /// The greater of both, part by part.
+    #[must_use]
+    fn greater(self, other: Self) -> Self;
+
+    /// Half of both together, rounded down, part by part.
+    #[must_use]
+    fn mean(self, other: Self) -> Self;
 }
 
 /// What output adds up to over time.
 pub trait Integral: Copy + core::fmt::Debug + Default + Ord + core::hash::Hash {
-    /// From a count of picojoules or femtotesla-seconds.
+    /// From a count of picojoules, femtotesla-seconds or picopulses.
     fn from_count(count: u64) -> Self;
 
-    /// The count of picojoules or femtotesla-seconds.
+    /// The count of picojoules, femtotesla-seconds or picopulses.
     fn count(self) -> u64;
 }
 
-macro_rules! output {
-    ($output:ident adds up to $integral:ident) => {
-        impl Output for $output {
-            type Integral = $integral;
-
-            fn from_count(count: u32) -> Self {
-                Self(count)
-            }
-
-            fn count(self) -> u32 {
-                self.0
-            }
-        }
-
+macro_rules! integral {
+    ($integral:ident) => {
         impl Integral for $integral {
             fn from_count(count: u64) -> Self {
                 Self(count)
@@ -214,8 +233,37 @@ macro_rules! output {
     };
 }
 
+macro_rules! output {
+    ($output:ident adds up to $integral:ident) => {
+        integral!($integral);
+
+        impl Output for $output {
+            type Integral = $integral;
+
+            fn from_count(count: u32) -> Self {
+                Self(count)
+            }
+
+            fn count(self) -> u32 {
+                self.0
+            }
+
+            #[inline]
+            fn greater(self, other: Self) -> Self {
+                self.max(other)
+            }
+
+            fn mean(self, other: Self) -> Self {
+                let sum = u64::from(self.0).saturating_add(u64::from(other.0));
+                Self(u32::try_from(sum / 2).unwrap_or(u32::MAX))
+            }
+        }
+    };
+}
+
 output!(Power adds up to Energy);
 output!(Flux adds up to Exposure);
+integral!(Pulses);
 
 /// What `output` adds up to over `time`, exactly, or the largest value if that does not fit.
 pub fn over<O: Output>(output: O, time: Nanos) -> O::Integral {

@@ -2,7 +2,7 @@
 
 use crate::{
     modality::Modality,
-    order::Setting,
+    order::{Grant, Setting},
     quantity::{Output, Temperature},
     time::Instant,
 };
@@ -38,6 +38,8 @@ pub enum Fact<M: Modality> {
     Contacts(Contacts),
     /// The unit's own faults, as the bits of its protocol. Zero is none.
     Faults(u32),
+    /// The unit took the run of this grant, and the run is over.
+    Ran(Grant),
 }
 
 /// Distinguishes one start of a unit from the next.

@@ -7,7 +7,9 @@ use crate::{
     command::Beacon,
     modality::Modality,
     order::Setting,
-    terms::{BEACON, SLICE, Terms},
+    quantity::Output,
+    run::{Pace, Runs},
+    terms::{BEACON, SLICE, Terms, VALIDITY},
     time::{Instant, Nanos},
 };
 
@@ -84,6 +86,8 @@ pub(crate) struct Session<M: Modality> {
     pub(crate) confirmed: Instant,
     pub(crate) account: Account<M>,
     pub(crate) slices: Slices<M>,
+    /// How far its runs have come, if it is given in runs.
+    pub(crate) runs: Option<Runs<M>>,
     /// The instant of the newest beacon that the operator echoed.
     pub(crate) held: Option<Instant>,
     pub(crate) footswitch: Footswitch,
@@ -119,18 +123,15 @@ impl<M: Modality> Slices<M> {
 }
 
 impl<M: Modality> Session<M> {
-    pub(crate) fn new(
-        now: Instant,
-        admitted: Admitted<M>,
-        token: u32,
-        account: Account<M>,
-    ) -> Self {
+    pub(crate) fn new(now: Instant, admitted: Admitted<M>, token: u32, pace: Pace) -> Self {
+        let run = M::runs(admitted.level(), pace);
         Self {
             admitted,
             token,
             confirmed: now,
-            account,
+            account: Account::new(now),
             slices: Slices::VOID,
+            runs: run.map(|run| Runs::new(run, now)),
             held: None,
             footswitch: Footswitch::Unknown,
             setting: None,
@@ -169,14 +170,44 @@ impl<M: Modality> Session<M> {
 
     /// How long it takes from `now` to charge `dose`.
     fn until(&self, now: Instant, dose: M::Dose) -> Nanos {
-        let rate = self.account.rate().max(M::output(self.admitted.level()));
+        let rate = self.account.rate().greater(M::output(self.admitted.level()));
         M::lasts_at(M::minus(dose, self.account.charged(now)), rate)
     }
 
-    /// The setting for what is left. Its preset has room for the tail, so that the unit's own meter,
+    /// Whether nothing of the prescribed dose is left that could be given: a run is whole.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        match &self.runs {
+            Some(runs) => {
+                let next = M::plus(self.account.charged(now), runs.run.dose);
+                !M::covers(self.admitted.dose(), next)
+            }
+            None => self.dose_lasts(now) == Nanos::ZERO,
+        }
+    }
+
+    /// Whether the next run lies within what is durable.
+    pub(crate) fn covers_run(&self, now: Instant) -> bool {
+        let covered = self.slices.covered.unwrap_or_default();
+        self.runs.as_ref().is_some_and(|runs| {
+            M::covers(covered, M::plus(self.account.charged(now), runs.run.dose))
+        })
+    }
+
+    /// Until when an order to emit is good. Runs use up no slice between them.
+    pub(crate) fn valid_until(&self, now: Instant) -> Instant {
+        match self.runs {
+            Some(_) => now.after(VALIDITY),
+            None => now.after(self.lasts(now).min(VALIDITY)),
+        }
+    }
+
+    /// The setting for what is left; of a unit that runs, for one run. Its preset has room for the tail, so that the unit's own meter,
     /// which may read higher than ours, does not end the session first.
     pub(crate) fn setting(&self, now: Instant, terms: &Terms<M>) -> Setting<M> {
         let level = self.admitted.level();
+        if let Some(runs) = &self.runs {
+            return Setting { level, preset: runs.run.dose };
+        }
         let preset = M::accrue(self.left(now), M::output(level), terms.tail());
         Setting { level, preset: M::coarse(preset) }
     }
@@ -185,6 +216,10 @@ impl<M: Modality> Session<M> {
     pub(crate) fn next_window(&self, now: Instant) -> Option<M::Dose> {
         if self.slices.asked.is_some() {
             return None;
+        }
+        if let Some(runs) = &self.runs {
+            let (charged, dose) = (self.account.charged(now), self.admitted.dose());
+            return runs.next_window(charged, self.slices.covered, dose, SLICE);
         }
         let output = M::output(self.admitted.level());
         let ahead = M::accrue(self.account.charged(now), output, SLICE);

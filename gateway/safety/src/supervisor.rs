@@ -3,10 +3,12 @@
 mod commands;
 mod deadlines;
 mod facts;
+mod grounds;
 #[cfg(test)]
 mod proof;
 mod readings;
 mod releases;
+mod runs;
 mod status;
 
 use crate::{
@@ -273,8 +275,7 @@ impl<M: Modality> Supervisor<M> {
             (Phase::Ready { .. }, Some((_, setting))) => Order::new(Demand::Prepare(setting)),
             (Phase::Warning { .. }, Some((_, setting))) => Order::new(Demand::Warn(setting)),
             (Phase::Emitting { .. }, Some((_, setting))) => {
-                let left = session.lasts(self.now).min(VALIDITY);
-                let valid_until = self.now.after(left);
+                let valid_until = session.valid_until(self.now);
                 Order::new(Demand::Emit { grant: self.grant, setting, valid_until })
             }
             (
@@ -306,7 +307,9 @@ impl<M: Modality> Supervisor<M> {
     pub fn relay_closed(&self) -> bool {
         let open = match self.phase {
             Phase::Offline => true,
-            Phase::Stopping { since, .. } => self.terms.timing.relay <= self.now.since(since),
+            Phase::Stopping { since, .. } => {
+                self.terms.timing.relay <= self.now.since(self.spent(since))
+            }
             Phase::Standby
             | Phase::Ready { .. }
             | Phase::Warning { .. }

@@ -3,6 +3,7 @@
 use crate::{
     modality::Modality,
     quantity::{Output, Temperature},
+    run::Pace,
     time::Nanos,
 };
 
@@ -21,6 +22,11 @@ pub struct Terms<M: Modality> {
     pub second_enable: bool,
     /// The temperatures at which a coil is warned of, paused and tripped, if it has a sensor.
     pub coil: Option<CoilLimits>,
+    /// Whether it emits without a break or in pieces.
+    pub pace: Pace,
+    /// How long its read-back may stay the same to the last bit; `None` if it is a register that
+    /// may rightly do so (LAS-11).
+    pub frozen: Option<Nanos>,
 }
 
 /// The times of one modality (`T_…` of the time budget; proposals that need the clinic's sign-off
@@ -93,13 +99,43 @@ impl Timing {
         pause: Nanos::from_secs(900),
         hold: Nanos::from_secs(5),
     };
+
+    /// A magnetic stimulator. The vendor of the Magstim wants a word at least every second while it
+    /// is armed, and advises one every 500 ms (TDb 086 and 087): two polls.
+    pub const STIMULATOR: Self = Self {
+        poll: Nanos::from_millis(250),
+        link: Nanos::from_millis(500),
+        confirm: Nanos::from_millis(500),
+        relay: Nanos::from_millis(1_000),
+        warning: Nanos::from_secs(3),
+        ready: Nanos::from_secs(60),
+        confirmation: Nanos::from_secs(180),
+        pause: Nanos::from_secs(600),
+        hold: Nanos::from_secs(2),
+    };
 }
 
 impl<M: Modality> Terms<M> {
-    /// How long emission may go on after the core decided against it: what every hard limit keeps
-    /// in reserve.
+    /// How long emission may go on after the core decided against it: what every hard limit keeps in
+    /// reserve. A chunk is charged whole before it begins; what remains is what a meter may show of
+    /// it beyond its level before that is a deviation: half as much again (LAS-11).
     pub fn tail(&self) -> Nanos {
-        self.lease.plus(self.timing.poll).plus(self.timing.confirm)
+        match self.pace {
+            Pace::Continuous => self.lease.plus(self.timing.poll).plus(self.timing.confirm),
+            Pace::Chunks { length } => length.half(),
+        }
+    }
+
+    /// How late the output of a run may still be seen: the unit takes its time to begin, and the
+    /// meter to show the end.
+    pub(crate) fn late(&self) -> Nanos {
+        self.rise.plus(self.timing.confirm)
+    }
+
+    /// Within this from its order, a run of `length` is heard to be over: it begins, it ends, and
+    /// the unit is asked.
+    pub(crate) fn overdue(&self, length: Nanos) -> Nanos {
+        length.plus(self.late()).plus(self.timing.link)
     }
 
     /// Whether a meter that shows `output` shows none.
@@ -116,7 +152,7 @@ pub const SLICE: Nanos = Nanos::from_secs(2);
 pub const BEACON: Nanos = Nanos::from_millis(250);
 /// A footswitch open for longer pauses the session.
 pub const FOOTSWITCH_OPEN: Nanos = Nanos::from_secs(10);
-/// A read-back that stays the same to the last bit for this long is frozen (LAS-11).
+/// A read-back of a meter that stays the same to the last bit for this long is frozen (LAS-11).
 pub const FROZEN: Nanos = Nanos::from_secs(2);
 /// Three alarms within this lock the unit (SES-12).
 pub const ALARM_WINDOW: Nanos = Nanos::from_secs(600);

@@ -9,9 +9,9 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use proto::v1::{
-    Beam, ListCausesRequest, ListUnitsRequest, MonitorUnitRequest, Person, ReleaseRequest,
-    StopAllRequest, StopProof, StopRequest, WatchUnitsRequest, WatchUnitsResponse,
-    maintenance_service_client::MaintenanceServiceClient,
+    Beam, ListCausesRequest, ListUnitsRequest, MonitorUnitRequest, Person, ProveRelayRequest,
+    RelayProof, ReleaseRequest, StopAllRequest, StopProof, StopRequest, WatchUnitsRequest,
+    WatchUnitsResponse, maintenance_service_client::MaintenanceServiceClient,
     safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
     unit_service_client::UnitServiceClient, watch_units_response::Change,
 };
@@ -87,6 +87,27 @@ pub(super) async fn watch(address: &str) -> anyhow::Result<ExitCode> {
         screen.lose()?;
         tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// A name that no other request has.
+fn request_id() -> String {
+    format!("cli-{}", clock::now().since_boot())
+}
+
+/// Has the relay of a unit proven, and says what came of it.
+pub(super) async fn prove(address: &str, unit: String) -> anyhow::Result<ExitCode> {
+    let mut client = MaintenanceServiceClient::new(connect(address).await?);
+    let request = ProveRelayRequest { request_id: request_id(), unit_id: unit.clone() };
+    let answer = client.prove_relay(request).await.map_err(told)?.into_inner();
+    let proof = answer.contact.map_or(RelayProof::Unspecified, |contact| contact.proof());
+    let passed = proof == RelayProof::Passed;
+    say(&match passed {
+        true => format!("{unit}: the relay opens its interlock, and no other"),
+        false => {
+            format!("{unit}: the relay FAILED its proof: have service look at contact and wiring")
+        }
+    })?;
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Prints what goes over the line of a unit until the gateway leaves.
@@ -258,7 +279,7 @@ pub(super) async fn release(
 ) -> anyhow::Result<ExitCode> {
     let mut client = SafetyServiceClient::new(connect(address).await?);
     let request = ReleaseRequest {
-        request_id: format!("cli-{}", clock::now().since_boot()),
+        request_id: request_id(),
         unit_id: unit,
         cause_id: cause,
         released_by: Some(person),

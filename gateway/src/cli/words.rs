@@ -77,6 +77,9 @@ fn beside(hazard: &hazard::Hazard) -> String {
         hazard::Hazard::Pemf(pemf) => {
             format!("implants {} away", metres(pemf.keep_out_distance_millimetres))
         }
+        hazard::Hazard::Stimulator(stimulator) => {
+            format!("implants {} away", metres(stimulator.keep_out_distance_millimetres))
+        }
     }
 }
 
@@ -183,6 +186,10 @@ pub(crate) fn dose_words(dose: &Dose) -> String {
             let exposure = pemf.exposure_microtesla_seconds;
             format!("{}.{:03} mT·s", exposure / 1_000, exposure % 1_000)
         }
+        Some(Amount::Stimulator(stimulator)) => {
+            let (pulses, energy) = (stimulator.pulses, stimulator.energy_millijoules);
+            format!("{pulses} pulses ({}.{:03} J)", energy / 1_000, energy % 1_000)
+        }
         None => "-".to_owned(),
     }
 }
@@ -195,7 +202,7 @@ pub(super) fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proto::v1::{EyewearDensity, PemfHazard, Warning};
+    use proto::v1::{EyewearDensity, PemfHazard, StimulatorDose, StimulatorHazard, Warning};
 
     use super::*;
 
@@ -205,12 +212,23 @@ mod tests {
         Unit { status: Some(status), hazard, ..Unit::default() }
     }
 
+    /// A dose of stimulation is pulses first, and the energy beside them.
+    #[test]
+    fn a_dose_of_stimulation_is_pulses_and_joules() {
+        let dose = StimulatorDose { pulses: 450, energy_millijoules: 34_303_005 };
+        let dose = Dose { amount: Some(Amount::Stimulator(dose)) };
+        assert_eq!(dose_words(&dose), "450 pulses (34303.005 J)");
+    }
+
     /// PEM-10, CFG-04: one line says it all.
     #[test]
     fn a_unit_is_listed_with_what_people_beside_it_have_to_know() {
         let coil = PemfHazard { keep_out_distance_millimetres: 1_500 };
         let line = unit(&unit_with(hazard::Hazard::Pemf(coil)));
         assert!(line.ends_with("  implants 1.500 m away"), "{line}");
+        let coil = StimulatorHazard { keep_out_distance_millimetres: 900 };
+        let line = unit(&unit_with(hazard::Hazard::Stimulator(coil)));
+        assert!(line.ends_with("  implants 0.900 m away"), "{line}");
         let laser = LaserHazard {
             nominal_ocular_hazard_distance_millimetres: 24_050,
             nominal_hazard_zone_millimetres: 9_000,

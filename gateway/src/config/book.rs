@@ -4,7 +4,8 @@ use std::ops::Range as Span;
 
 use safety::{
     Bound, Contradiction, FieldGroup, Group, LaserEverywhere, LaserLibrary, LaserSiteLimits, Limit,
-    PemfEverywhere, PemfLibrary, PemfSiteLimits, Place, Range, SourceId, Tier,
+    PemfEverywhere, PemfLibrary, PemfSiteLimits, Place, Range, SourceId, StimulatorEverywhere,
+    StimulatorLibrary, StimulatorSiteLimits, Tier,
 };
 
 use super::scale::{Counted, Scale};
@@ -74,6 +75,32 @@ impl Book {
             head_neck: self.pemf_site(FieldGroup::HeadNeck),
             trunk_limb: self.pemf_site(FieldGroup::TrunkLimb),
             everywhere: self.pemf_everywhere(),
+        }
+    }
+
+    /// The limits for stimulation.
+    pub(super) fn stimulator(&self) -> StimulatorLibrary {
+        let place = Place::Field(FieldGroup::TrunkLimb);
+        let (site, patient) = (
+            self.at(Modality::Stimulator, place),
+            self.at(Modality::Stimulator, Place::Everywhere),
+        );
+        StimulatorLibrary {
+            trunk_limb: StimulatorSiteLimits {
+                intensity: site.range(Limit::ThresholdMultiple),
+                rate: site.range(Limit::PulseRateHigh),
+                train_time: site.range(Limit::TrainTime),
+                wait: site.range(Limit::TrainWait),
+                pulses: site.range(Limit::SitePulses),
+                energy: site.range(Limit::SiteEnergy),
+                interval: site.hard(Limit::SiteInterval),
+            },
+            everywhere: StimulatorEverywhere {
+                day_pulses: patient.range(Limit::DayPulses),
+                week_sessions: patient.range(Limit::WeekSessions),
+                course_sessions: patient.range(Limit::CourseSessions),
+                trip_interval: patient.hard(Limit::TripInterval),
+            },
         }
     }
 

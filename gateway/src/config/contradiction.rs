@@ -7,7 +7,7 @@
 
 use safety::{
     Contradiction, Direction, Fault, FieldGroup, Group, Laser, LaserUnit, Limit, Limits, Nanos,
-    Pemf, PemfUnit, Place, SourceId, Tier,
+    Pemf, PemfUnit, Place, SourceId, Stimulator, StimulatorUnit, Tier,
 };
 
 use super::{
@@ -20,7 +20,7 @@ use crate::directory::Modality;
 
 /// Notes every contradiction of the limits.
 pub(super) fn find(page: &Page, book: &Book) {
-    for modality in [Modality::Laser, Modality::Pemf] {
+    for modality in [Modality::Laser, Modality::Pemf, Modality::Stimulator] {
         let mut left = book.clone();
         // Each round takes one value out, so there are no more rounds than values.
         for _ in 0..book.0.len() {
@@ -37,6 +37,7 @@ pub(super) fn highest_ceiling(modality: Modality) -> u64 {
     let (place, limit) = match modality {
         Modality::Laser => (Place::Laser(Group::TrunkLimb), Limit::Power),
         Modality::Pemf => (Place::Field(FieldGroup::TrunkLimb), Limit::Flux),
+        Modality::Stimulator => (Place::Field(FieldGroup::TrunkLimb), Limit::PulseRateHigh),
     };
     ceiling(&Value {
         modality,
@@ -62,6 +63,10 @@ fn validate(modality: Modality, book: &Book) -> Result<(), Contradiction> {
         Modality::Pemf => {
             let limits = Limits::<Pemf> { library: book.pemf(), unit: PemfUnit::default(), tail };
             limits.validate()
+        }
+        Modality::Stimulator => {
+            let (library, unit) = (book.stimulator(), StimulatorUnit::default());
+            Limits::<Stimulator> { library, unit, tail }.validate()
         }
     }
 }

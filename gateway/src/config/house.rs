@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use super::{
-    Config,
+    Config, boards, dialect_profile,
+    families::{self, Families},
     files::Files,
     library::{Library, LibraryCard},
     mistake::{ConfigErrors, Kind, Mistakes, Page},
@@ -26,10 +27,17 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
     let settings = house.file(SETTINGS, |root| settings::read(root, files, serves)).flatten();
     let rooms = house.file(ROOMS, rooms::read);
     let library = house.file(LIMITS, Library::read).unwrap_or_default();
-    let mut drafts: Vec<Draft> = Vec::new();
-    for name in house.unit_files() {
-        drafts.extend(house.unit(&name, &library));
+    let mut families = Families::default();
+    for name in house.files_in(families::FOLDER) {
+        families.put(&name, house.file(&name, dialect_profile::profile).flatten());
     }
+    let mut drafts: Vec<Draft> = Vec::new();
+    let units = house.unit_files();
+    for name in &units {
+        drafts.extend(house.unit(name, &library, &families));
+    }
+    // A unit that was not understood is a mistake already; that a board names it is none.
+    let are_all_known = drafts.len() == units.len();
     for (index, draft) in drafts.iter_mut().enumerate() {
         place(draft, index, rooms.as_deref());
     }
@@ -38,6 +46,19 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
         shares_nothing(draft, before);
         may_be_real(draft, settings.as_ref(), &library.card);
         stops_in_time(draft);
+    }
+    let mut boards = Vec::new();
+    for (index, name) in house.files_in(BOARDS).iter().enumerate() {
+        let line = LineId(u16::try_from(drafts.len().saturating_add(index)).unwrap_or(u16::MAX));
+        let draft = house.file(name, boards::read).flatten();
+        let draft = draft.filter(|_| are_all_known);
+        let rooms = rooms.as_deref().unwrap_or_default();
+        let placed = draft.and_then(|draft| draft.place(line, &drafts, rooms, &boards));
+        boards.extend(placed);
+    }
+    // A board that was not understood is a mistake already; what it would serve is none.
+    if house.mistakes.count() == 0 {
+        drafts.iter().for_each(|draft| boards::serve(draft, &boards));
     }
     house.mistakes.clone().into_result()?;
     let hash = house.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -51,7 +72,8 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
         units: units.iter().map(super::UnitConfig::card).collect(),
         sources: library.sources,
     };
-    Ok(Config { settings, directory, units, library: library.card, hash })
+    let families = families.into_whole();
+    Ok(Config { settings, directory, units, boards, families, library: library.card, hash })
 }
 
 /// What is being read.
@@ -80,10 +102,10 @@ impl House<'_> {
 
     /// Reads the file of one unit. A unit that is not understood is a mistake, whatever else: it
     /// never goes missing without a word.
-    fn unit(&mut self, name: &str, library: &Library) -> Option<Draft> {
+    fn unit(&mut self, name: &str, library: &Library, families: &Families) -> Option<Draft> {
         let before = self.mistakes.count();
         let files = self.files;
-        let draft = self.file(name, |root| profile::read(root, files, library)).flatten();
+        let draft = self.file(name, |root| profile::read(root, files, library, families)).flatten();
         if draft.is_none() && self.mistakes.count() == before {
             let what = format!("{name} does not describe a whole unit");
             self.empty_page(name).wrong(Kind::File, 0..0, what, "compare it with another unit's");
@@ -124,13 +146,19 @@ impl House<'_> {
         }
     }
 
+    /// The files in a folder that may not be there, in the order of their names.
+    fn files_in(&self, folder: &str) -> Vec<String> {
+        let mut names = self.files.names(folder).unwrap_or_default();
+        names.retain(|name| name.ends_with(".toml"));
+        names.sort();
+        names.into_iter().map(|name| format!("{folder}/{name}")).collect()
+    }
+
     /// The files of the units, in the order of their names.
     fn unit_files(&self) -> Vec<String> {
         let listed = self.files.names(UNITS);
         let error = listed.as_ref().err().map(ToString::to_string);
-        let mut names = listed.unwrap_or_default();
-        names.retain(|name| name.ends_with(".toml"));
-        names.sort();
+        let mut names = self.files_in(UNITS);
         let what = match (error, names.len()) {
             (Some(error), _) => format!("the folder {UNITS} cannot be read: {error}"),
             (None, 0) => format!("the folder {UNITS} holds no unit"),
@@ -144,7 +172,7 @@ impl House<'_> {
             self.empty_page(UNITS).wrong(Kind::File, 0..0, what, fix);
         }
         names.truncate(UNITS_MAX);
-        names.into_iter().map(|name| format!("{UNITS}/{name}")).collect()
+        names
     }
 }
 
@@ -263,6 +291,8 @@ pub(super) const SETTINGS: &str = "gateway.toml";
 pub(super) const ROOMS: &str = "rooms.toml";
 /// The clinic's limits.
 pub(super) const LIMITS: &str = "limits.toml";
+/// The folder of the relay boards, which a clinic may do without.
+const BOARDS: &str = "boards";
 /// The folder of the units.
 const UNITS: &str = "units";
 /// More units than one gateway can serve.

@@ -35,7 +35,7 @@ pub(super) fn read(root: &Table<'_>, common: Option<Common>, library: &Library) 
 }
 
 /// A laser without door, footswitch or emergency stop does not start (LCK-05, LAS-06, LAS-08).
-fn interlocked(root: &Table<'_>, common: &Common) {
+pub(super) fn interlocked(root: &Table<'_>, common: &Common) {
     let contacts = &common.contacts;
     let wrong = |at: &Spanned<Wire>, what: &str, fix: &str| {
         root.wrong(at, Kind::Range, what, fix);
@@ -164,7 +164,7 @@ fn unit(read: &Read<Laser>, rise: Nanos, eyewear: OpticalDensity) -> LaserUnit {
     }
 }
 
-fn hazard(table: Table<'_>) -> Option<LaserHazard> {
+pub(super) fn hazard(table: Table<'_>) -> Option<LaserHazard> {
     let eyewear = table.whole("eyewear_od_tenths", 1..=120);
     let ocular = table.whole("nohd_millimetres", 1..=FAR);
     let zone = table.whole("nhz_millimetres", 1..=FAR);

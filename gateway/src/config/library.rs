@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use safety::{Direction, LaserLibrary, PemfLibrary, SourceId, Tier, Timing};
+use safety::{Direction, LaserLibrary, PemfLibrary, SourceId, StimulatorLibrary, Tier, Timing};
 use toml::Spanned;
 
 use super::{
@@ -26,14 +26,18 @@ pub struct LibraryCard {
     pub values: usize,
     /// How many of them are proposals that need the clinic's sign-off.
     pub proposals: usize,
+    /// The limits for stimulators.
+    pub stimulator: StimulatorLibrary,
 }
 
 /// The limits of a clinic.
 pub(super) struct Library {
     pub(super) laser: LaserLibrary,
     pub(super) pemf: PemfLibrary,
+    pub(super) stimulator: StimulatorLibrary,
     pub(super) laser_timing: Timing,
     pub(super) pemf_timing: Timing,
+    pub(super) stimulator_timing: Timing,
     pub(super) sources: Sources,
     pub(super) card: LibraryCard,
 }
@@ -44,8 +48,10 @@ impl Default for Library {
         Self {
             laser: LaserLibrary::default(),
             pemf: PemfLibrary::default(),
+            stimulator: StimulatorLibrary::default(),
             laser_timing: Timing::LASER,
             pemf_timing: Timing::PEMF,
+            stimulator_timing: Timing::STIMULATOR,
             sources: Sources::default(),
             card: LibraryCard::default(),
         }
@@ -59,10 +65,12 @@ impl Library {
         let revision = root.text("revision").map(Spanned::into_inner).unwrap_or_default();
         let approvers = approvers(&root);
         let (laser, pemf) = (root.table("laser"), root.table("pemf"));
+        let stimulator = root.table("stimulator");
         for section in SECTIONS {
             let above = match section.modality {
                 Modality::Laser => laser.as_ref(),
                 Modality::Pemf => pemf.as_ref(),
+                Modality::Stimulator => stimulator.as_ref(),
             };
             if let Some(table) = above.and_then(|above| above.table(section.name)) {
                 shelf.section(table, section);
@@ -74,17 +82,21 @@ impl Library {
         };
         let laser_timing = timing(laser.as_ref(), Timing::LASER);
         let pemf_timing = timing(pemf.as_ref(), Timing::PEMF);
+        let stimulator_timing = timing(stimulator.as_ref(), Timing::STIMULATOR);
         let page = root.page().clone();
-        [laser, pemf, Some(root)].into_iter().flatten().for_each(Table::finish);
+        [laser, pemf, stimulator, Some(root)].into_iter().flatten().for_each(Table::finish);
         contradiction::find(&page, &shelf.book);
         let (values, proposals) = (shelf.book.0.len(), shelf.proposals);
+        let stimulator = shelf.book.stimulator();
         Self {
             laser: shelf.book.laser(),
             pemf: shelf.book.pemf(),
+            stimulator,
             laser_timing,
             pemf_timing,
+            stimulator_timing,
             sources: sources(&page, &shelf.book, &revision),
-            card: LibraryCard { revision, approvers, values, proposals },
+            card: LibraryCard { revision, approvers, values, proposals, stimulator },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{ops::Range, path::PathBuf};
 
+use device_drivers::profile;
 use safety::Nanos;
 use toml::Spanned;
 
@@ -38,6 +39,21 @@ impl Parity {
     /// Every parity, as a file names it.
     const WORDS: [(&'static str, Self); 3] =
         [("none", Self::None), ("even", Self::Even), ("odd", Self::Odd)];
+
+    /// As a profile has it.
+    pub(super) const fn of(parity: profile::Parity) -> Self {
+        match parity {
+            profile::Parity::None => Self::None,
+            profile::Parity::Even => Self::Even,
+            profile::Parity::Odd => Self::Odd,
+        }
+    }
+
+    /// As a file names it.
+    pub(super) fn word(self) -> &'static str {
+        let found = Self::WORDS.iter().find(|(_, parity)| *parity == self);
+        found.map_or("", |(word, _)| word)
+    }
 }
 
 impl Link {

@@ -96,7 +96,7 @@ fn unit(read: &Read<Pemf>, applicator: u16) -> PemfUnit {
     }
 }
 
-fn hazard(table: Table<'_>) -> Option<PemfHazard> {
+pub(super) fn hazard(table: Table<'_>) -> Option<PemfHazard> {
     let distance = table.whole("keep_out_millimetres", 1..=100_000);
     table.finish();
     let keep_out_millimetres = u32::try_from(distance?.into_inner()).ok()?;
@@ -104,7 +104,7 @@ fn hazard(table: Table<'_>) -> Option<PemfHazard> {
 }
 
 /// The temperatures of the coil: rising, and none above what the standard has (PEM-04).
-fn coil(table: Table<'_>) -> Option<CoilLimits> {
+pub(super) fn coil(table: Table<'_>) -> Option<CoilLimits> {
     let most = CoilLimits::STANDARD;
     let read = |key, most: Temperature| {
         table.whole(key, 3_000..=u64::try_from(most.centicelsius()).unwrap_or(0))

@@ -1,10 +1,11 @@
 //! Reads who a unit is and what is wired to it (CFG-04).
 
+use clinic::{DoorAt, FootswitchAt, KeyAt, LeaseBy};
 use device_drivers::open_link::Secret;
 use jiff::{ToSpan, civil::Date};
 use toml::Spanned;
 
-use super::{files::Files, mistake::Kind, secret, secret::Privacy, table::Table};
+use super::{files::Files, lease::Lease, mistake::Kind, secret, secret::Privacy, table::Table};
 use crate::directory;
 
 /// When a unit was calibrated, and the first day on which it must not be used (LAS-19, CFG-08).
@@ -35,11 +36,36 @@ pub struct Wiring {
     pub footswitch: Wire,
 }
 
+impl Wiring {
+    /// What the clinic has to know of it.
+    pub(super) fn of_unit(self, lease: Lease) -> clinic::Wiring {
+        clinic::Wiring {
+            door: match self.door {
+                Wire::Unit => DoorAt::Unit,
+                Wire::Board => DoorAt::Board,
+                Wire::None => DoorAt::None,
+            },
+            // A unit whose contacts are at a board has no key that it could report.
+            key: if self.e_stop == Wire::Board { KeyAt::Board } else { KeyAt::Unit },
+            footswitch: match self.footswitch {
+                Wire::Unit | Wire::None => FootswitchAt::Unit,
+                Wire::Board => FootswitchAt::Board,
+            },
+            lease: match lease {
+                Lease::Watchdog | Lease::Preset | Lease::Chunk => LeaseBy::Unit,
+                Lease::Relay => LeaseBy::Relay,
+            },
+        }
+    }
+}
+
 /// Where a contact is wired to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
     /// To the unit, which acts on it by itself and reports it.
     Unit,
+    /// To an input of a relay board, whose relay is in the unit's interlock.
+    Board,
     /// There is none.
     None,
 }
@@ -79,7 +105,7 @@ pub(super) struct Contacts {
 
 /// Reads `[wiring]`.
 pub(super) fn wiring(table: Table<'_>) -> Option<Contacts> {
-    let words = [("unit", Wire::Unit), ("none", Wire::None)];
+    let words = [("unit", Wire::Unit), ("board", Wire::Board), ("none", Wire::None)];
     let door = table.word("door", &words);
     let e_stop = table.word("e_stop", &words);
     let footswitch = table.word("footswitch", &words);
@@ -94,14 +120,14 @@ pub(super) fn wiring(table: Table<'_>) -> Option<Contacts> {
 }
 
 /// Reads `[plate]`.
-pub(super) fn plate(table: Table<'_>, files: &dyn Files, real: bool) -> Option<Plate> {
+pub(super) fn plate(table: Table<'_>, files: &dyn Files, real: bool, keyed: bool) -> Option<Plate> {
     let maker = sayable(&table, "maker");
     let model = sayable(&table, "model");
     let serial = sayable(&table, "serial");
     let firmware = firmware(&table);
     let applicator = table.whole("applicator", 1..=u64::from(u16::MAX));
     let calibration = calibration(&table, real);
-    let key = key(&table, files, real);
+    let key = if keyed { key(&table, files, real) } else { Some(None) };
     table.finish();
     Some(Plate {
         maker: maker?,

@@ -4,23 +4,28 @@ use std::ops::Range as Span;
 
 use clinic::{LineId, RoomId, UnitId};
 use device_drivers::open_link::{Plate, Secret, Spoken};
-use safety::{CoilLimits, Limits, Nanos, Output, Terms, Timing};
+use safety::{CoilLimits, FROZEN, Limits, Nanos, Output, Pace, Terms, Timing};
 use toml::Spanned;
 
 use super::{
+    arroyo,
     capability::Read,
+    dialect,
+    dialect::Dialect,
+    families::Families,
     files::Files,
     laser, lease,
     lease::Lease,
     library::Library,
     link,
-    link::{Link, Open},
+    link::Link,
+    magstim, magventure, maiman, member,
     mistake::{Kind, Page},
     pemf, plate,
     plate::{Contacts, Wire},
     speech,
     table::Table,
-    unit::{ReadBack, UnitConfig, Watched},
+    unit::{Profile, ReadBack, UnitConfig, Watched},
 };
 use crate::directory::Modality;
 
@@ -47,22 +52,30 @@ pub(super) struct Common {
 }
 
 /// Reads the file of one unit. `None` if something is missing; what, was noted.
-pub(super) fn read(root: Table<'_>, files: &dyn Files, library: &Library) -> Option<Draft> {
+pub(super) fn read(
+    root: Table<'_>,
+    files: &dyn Files,
+    library: &Library,
+    families: &Families,
+) -> Option<Draft> {
     let page = root.page().clone();
     let name = root.name("name");
     let room = root.name("room");
     let mark = root.word("mark", &[("real", true), ("simulated", false)]);
-    let modality = root.word("modality", &[("laser", Modality::Laser), ("pemf", Modality::Pemf)]);
-    let dialect = root.word("dialect", &[(OPEN_LINK, OPEN_LINK)]);
+    let modality = root.word("modality", &MODALITIES);
+    let dialect = dialect::read(&root);
     // A unit without a mark is a mistake already, and is not held to what a real one needs as well.
     let real = mark.as_ref().is_some_and(|mark| *mark.get_ref());
-    let line = root.table("link").and_then(|table| link::read(table, OPEN_LINK_LINES));
-    let plate = root.table("plate").and_then(|table| plate::plate(table, files, real));
+    // Nor is one without a dialect that is known held to what one of ours needs.
+    let (modality, dialect) = (*modality?.get_ref(), dialect?);
+    let line = root.table("link").and_then(|table| link::read(table, dialect.get_ref().lines()));
+    let keyed = dialect.get_ref().is_keyed();
+    let plate = root.table("plate").and_then(|table| plate::plate(table, files, real, keyed));
     let contacts = root.table("wiring").and_then(plate::wiring);
-    let modality = *modality?.get_ref();
     let lease_most = match modality {
         Modality::Laser => 1_000,
         Modality::Pemf => 3_000,
+        Modality::Stimulator => 1_000,
     };
     let lease = root.whole("lease_ms", 1..=lease_most);
     let lease_by = lease::read(&root);
@@ -84,10 +97,9 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, library: &Library) -> Opt
         let lease = *common.lease_by.get_ref();
         (of.calibration, *common.read_back.get_ref(), common.contacts.wiring, lease)
     });
-    let profile = match modality {
-        Modality::Laser => laser::read(&root, common, library),
-        Modality::Pemf => pemf::read(&root, common, library),
-    };
+    speaks(&root, &dialect, modality)?;
+    let spoken = (*dialect.get_ref(), modality);
+    let profile = profile(&root, common, (library, families, files), spoken, real);
     root.finish();
     let (calibration, read_back, wiring, lease) = facts?;
     let (line, name) = (line?, name?);
@@ -107,13 +119,50 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, library: &Library) -> Opt
             link: line.link,
             calibration,
             read_back,
-            dialect: dialect?.into_inner(),
+            dialect: dialect.get_ref().word(),
             lease,
             wiring,
             profile: profile?,
         },
         page,
     })
+}
+
+/// Reads what only units of a dialect and a modality have.
+fn profile(
+    root: &Table<'_>,
+    common: Option<Common>,
+    (library, families, files): (&Library, &Families, &dyn Files),
+    spoken: (Dialect, Modality),
+    real: bool,
+) -> Option<Profile> {
+    let member = |dialect| member::of(root, families, real, dialect == Dialect::ModbusRtu);
+    match spoken {
+        (Dialect::OpenLink, Modality::Laser) => laser::read(root, common, library),
+        (Dialect::OpenLink, Modality::Pemf) => pemf::read(root, common, library),
+        (Dialect::Maiman, _) => maiman::read(root, common, library),
+        (Dialect::Arroyo, _) => arroyo::read(root, common, library),
+        (dialect @ (Dialect::AsciiLine | Dialect::ModbusRtu), Modality::Laser) => {
+            member::laser(root, common, library, member(dialect))
+        }
+        (dialect @ (Dialect::AsciiLine | Dialect::ModbusRtu), Modality::Pemf) => {
+            member::pemf(root, common, library, member(dialect))
+        }
+        (Dialect::Magstim, _) => magstim::read(root, common, library, files),
+        (Dialect::MagVenture, _) => magventure::read(root, common, library),
+        // No dialect of ours is one of stimulators.
+        (Dialect::OpenLink | Dialect::AsciiLine | Dialect::ModbusRtu, Modality::Stimulator) => None,
+    }
+}
+
+/// Notes a dialect that no unit of the modality speaks.
+fn speaks(root: &Table<'_>, dialect: &Spanned<Dialect>, modality: Modality) -> Option<()> {
+    if dialect.get_ref().speaks(modality) {
+        return Some(());
+    }
+    let what = format!("no unit of this modality speaks {}", dialect.get_ref().word());
+    root.wrong(dialect, Kind::Contradiction, what, "correct `modality` or `dialect`");
+    None
 }
 
 /// How the output is known. A unit whose output nobody reads back cannot be made ready; one whose
@@ -123,6 +172,7 @@ fn read_back(root: &Table<'_>, modality: Modality, real: bool) -> Option<Spanned
     let measured = match modality {
         Modality::Laser => "optical",
         Modality::Pemf => "field",
+        Modality::Stimulator => "discharge",
     };
     let words = [
         (measured, Some(ReadBack::Measured)),
@@ -174,6 +224,8 @@ where
         off_below,
         second_enable: common.contacts.wiring.footswitch == Wire::Unit,
         coil,
+        pace: Pace::Continuous,
+        frozen: Some(FROZEN),
     };
     let shown = common.plate.shown();
     let key = common.plate.key.unwrap_or_else(|| known_key(&common.plate.serial));
@@ -274,7 +326,6 @@ fn wired(root: &Table<'_>, wire: &Spanned<Wire>, fitted: bool, contact: &str, in
 
 /// The longest rise: within it a deviation upwards alone is seen.
 const RISE_MOST: u64 = 10_000;
-/// The dialect that is our own.
-pub(super) const OPEN_LINK: &str = "open-link";
-/// Its lines are set in one way, and its units have addresses.
-const OPEN_LINK_LINES: Open = Open { address: true, framing: false };
+/// What a unit can emit, as a profile names it.
+const MODALITIES: [(&str, Modality); 3] =
+    [("laser", Modality::Laser), ("pemf", Modality::Pemf), ("stimulator", Modality::Stimulator)];

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use device_drivers::Budget;
+use device_drivers::{Budget, profile::Reason};
 use jiff::civil::Date;
 use safety::Nanos;
 
@@ -17,6 +17,9 @@ pub struct Report {
     pub hash: String,
     /// The units, in the order of the configuration.
     pub units: Vec<UnitReport>,
+    /// The profiles of unit families: their names, and why no unit of them is started unless
+    /// somebody signs for it or puts a relay into its supply.
+    pub families: Vec<(String, Vec<Reason>)>,
     /// What is allowed and yet should be known, in sentences.
     pub warnings: Vec<String>,
 }
@@ -59,6 +62,7 @@ pub fn report(config: &Config, files: &dyn Files, today: Date) -> Report {
         library: config.library.clone(),
         hash: config.hash.clone(),
         units: config.units.iter().map(of).collect(),
+        families: config.families.iter().map(|own| (own.name.clone(), own.reasons())).collect(),
         warnings: config.warnings(),
     }
 }
@@ -84,7 +88,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let LibraryCard { revision, approvers, values, proposals } = &self.library;
+        let LibraryCard { revision, approvers, values, proposals, stimulator: _ } = &self.library;
         let approved = match approvers.as_slice() {
             [] => "approved by nobody yet".to_owned(),
             names => format!("approved by {}", names.join(" and ")),
@@ -101,6 +105,17 @@ impl fmt::Display for Report {
         head.iter().try_for_each(|word| write!(f, " {word:>7}"))?;
         writeln!(f, "  stop     calibration")?;
         self.units.iter().try_for_each(|unit| writeln!(f, "{unit}"))?;
+        if !self.families.is_empty() {
+            writeln!(f, "\nprofiles")?;
+        }
+        for (name, reasons) in &self.families {
+            if reasons.is_empty() {
+                writeln!(f, "{name:<20} can be started")?;
+            } else {
+                writeln!(f, "{name:<20} cannot be started as it is:")?;
+            }
+            reasons.iter().try_for_each(|reason| writeln!(f, "{:<20} - {reason}", ""))?;
+        }
         self.warnings.iter().try_for_each(|warning| writeln!(f, "\nwarning: {warning}"))
     }
 }

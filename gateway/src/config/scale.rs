@@ -17,6 +17,8 @@ pub(super) enum Scale {
     Millihertz,
     Permille,
     Times,
+    Pulses,
+    Milliseconds,
     Seconds,
     Minutes,
     Microteslas,
@@ -33,9 +35,11 @@ impl Scale {
             | Self::Millihertz
             | Self::Permille
             | Self::Times
+            | Self::Pulses
             | Self::Microteslas => 1,
             Self::MilliwattsPerCm2 | Self::MillijoulesPerCm2 => 1_000,
             Self::Joules => 1_000_000_000_000,
+            Self::Milliseconds => 1_000_000,
             Self::Seconds => 1_000_000_000,
             Self::Minutes => 60_000_000_000,
             Self::MilliteslaMinutes => 60_000_000_000_000,
@@ -51,11 +55,12 @@ impl Scale {
             | Self::SquareMillimetres
             | Self::Microteslas
             | Self::MillijoulesPerCm2
-            | Self::Joules => 1_000_000,
+            | Self::Joules
+            | Self::Pulses => 1_000_000,
             Self::Millihertz => 1_000_000_000,
             Self::Permille => 10_000,
             Self::Times => 1_000,
-            Self::Seconds | Self::Minutes => 100_000,
+            Self::Milliseconds | Self::Seconds | Self::Minutes => 100_000,
             Self::MilliteslaMinutes => 100_000,
         }
     }
@@ -72,6 +77,8 @@ impl Scale {
             Self::Millihertz => " mHz",
             Self::Permille => " ‰",
             Self::Times => "",
+            Self::Pulses => " pulses",
+            Self::Milliseconds => " ms",
             Self::Seconds => " s",
             Self::Minutes => " min",
             Self::Microteslas => " µT",

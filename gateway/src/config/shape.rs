@@ -42,6 +42,8 @@ pub(super) const SECTIONS: &[Section] = &[
     pemf(Place::Field(FieldGroup::HeadNeck), "head_neck", PEMF_SITE),
     pemf(Place::Field(FieldGroup::TrunkLimb), "trunk_limb", PEMF_SITE),
     pemf(Place::Everywhere, "everywhere", PEMF_EVERYWHERE),
+    stimulator(Place::Field(FieldGroup::TrunkLimb), "trunk_limb", STIMULATOR_SITE),
+    stimulator(Place::Everywhere, "everywhere", STIMULATOR_EVERYWHERE),
 ];
 
 /// Which upper limit must not be below which lower one (CFG-03).
@@ -110,12 +112,33 @@ const PEMF_EVERYWHERE: &[Entry] = &[
     hard("trip_interval_minutes", Limit::TripInterval, Scale::Minutes),
 ];
 
+const STIMULATOR_SITE: &[Entry] = &[
+    both("threshold_multiple_permille", Limit::ThresholdMultiple, Scale::Permille),
+    both("rate_millihertz", Limit::PulseRateHigh, Scale::Millihertz),
+    both("train_milliseconds", Limit::TrainTime, Scale::Milliseconds),
+    both("wait_seconds", Limit::TrainWait, Scale::Seconds),
+    both("pulses", Limit::SitePulses, Scale::Pulses),
+    both("energy_joules", Limit::SiteEnergy, Scale::Joules),
+    hard("interval_minutes", Limit::SiteInterval, Scale::Minutes),
+];
+
+const STIMULATOR_EVERYWHERE: &[Entry] = &[
+    both("day_pulses", Limit::DayPulses, Scale::Pulses),
+    both("week_sessions", Limit::WeekSessions, Scale::Times),
+    both("course_sessions", Limit::CourseSessions, Scale::Times),
+    hard("trip_interval_minutes", Limit::TripInterval, Scale::Minutes),
+];
+
 const fn laser(place: Place, name: &'static str, entries: &'static [Entry]) -> Section {
     Section { modality: Modality::Laser, place, name, entries }
 }
 
 const fn pemf(place: Place, name: &'static str, entries: &'static [Entry]) -> Section {
     Section { modality: Modality::Pemf, place, name, entries }
+}
+
+const fn stimulator(place: Place, name: &'static str, entries: &'static [Entry]) -> Section {
+    Section { modality: Modality::Stimulator, place, name, entries }
 }
 
 const fn both(key: &'static str, limit: Limit, scale: Scale) -> Entry {

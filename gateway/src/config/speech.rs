@@ -6,7 +6,7 @@ use std::{
 };
 
 use device_drivers::{
-    Dialect,
+    Dialect, arroyo, magstim, magventure, maiman,
     open_link::{Plate, Secret, Spoken},
 };
 use safety::Modality;
@@ -16,6 +16,33 @@ pub(super) trait Speech<M: Modality>: Debug + Send + Sync {
     /// The dialect, its port closed. `seed` is fresh and random for every start of the gateway: a
     /// dialect that challenges derives its challenges from it.
     fn dialect(&self, seed: Secret) -> Result<Box<dyn Dialect<M> + Send>, SpeechError>;
+
+    /// What a simulated unit would have to be.
+    fn peer(&self) -> Peer;
+}
+
+/// What a simulated unit has to be, so that it answers as a profile says.
+#[derive(Clone, Debug)]
+pub enum Peer {
+    /// A unit of ours, with this serial number.
+    OpenLink(String),
+    /// A Maiman driver.
+    Maiman(Box<maiman::Plate>),
+    /// An Arroyo driver.
+    Arroyo(Box<arroyo::Plate>),
+    /// A Magstim.
+    Magstim(Box<magstim::Plate>),
+    /// A MagVenture.
+    MagVenture(Box<magventure::Plate>),
+    /// A laser that the profile `cobolt` describes, with this serial number.
+    Cobolt(String),
+    /// A bench supply that the profile `riden-rd60xx` describes.
+    Riden {
+        /// Which model of the profile it is.
+        variant: String,
+        /// Its serial number.
+        serial: String,
+    },
 }
 
 /// Why no unit can be spoken with like this: an error of its profile.
@@ -44,6 +71,10 @@ where
 {
     fn dialect(&self, seed: Secret) -> Result<Box<dyn Dialect<M> + Send>, SpeechError> {
         M::dialect(Self { challenge_seed: seed, ..self.clone() }).map_err(SpeechError::new)
+    }
+
+    fn peer(&self) -> Peer {
+        Peer::OpenLink(self.serial.clone())
     }
 }
 

@@ -76,6 +76,19 @@ impl<'a> Table<'a> {
         self.to_whole(key, value, &range)
     }
 
+    /// A whole number in `range`, if the key is there. `None` only if it is there and wrong.
+    #[expect(clippy::option_option, reason = "not there is no mistake, and wrong is one")]
+    pub(super) fn maybe_whole(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Option<Option<Spanned<u64>>> {
+        match self.find(key, Need::May, &whole_form(&range)) {
+            Some(value) => self.to_whole(key, value, &range).map(Some),
+            None => Some(None),
+        }
+    }
+
     /// A list of whole numbers, one at least.
     pub(super) fn wholes(
         &self,
@@ -215,6 +228,15 @@ impl<'a> Table<'a> {
             return Vec::new();
         };
         list.iter().filter_map(|value| self.to_table(key, value)).collect()
+    }
+
+    /// Tables below, if there are any.
+    pub(super) fn maybe_tables(&self, key: &'static str) -> Vec<Table<'a>> {
+        if self.has(key) {
+            return self.tables(key);
+        }
+        let _asked = self.find(key, Need::May, SECTION);
+        Vec::new()
     }
 
     /// Notes a mistake at a value of this table.

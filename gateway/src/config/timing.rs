@@ -74,7 +74,8 @@ fn ordered(
     }
 }
 
-/// A laser warns for 2 s at least (21 CFR 1040.10(f)(5), LAS-04), a field for half a second.
+/// A laser warns for 2 s at least (21 CFR 1040.10(f)(5), LAS-04), and a stimulator as long as one;
+/// a field for half a second.
 const fn warning_least(most: &Timing) -> u64 {
     if most.warning.get() == Timing::LASER.warning.get() { 2_000 } else { 500 }
 }

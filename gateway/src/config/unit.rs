@@ -5,13 +5,13 @@ use std::sync::Arc;
 use clinic::{AnyPlan, Kind, LineId, Plan, RoomId, UnitId};
 use device_drivers::{Budget, open_link::Secret};
 use jiff::civil::Date;
-use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pemf, Terms, Timing};
+use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pemf, Stimulator, Terms, Timing};
 
 use super::{
     lease::Lease,
     link::Link,
     plate::{Calibration, Wiring},
-    speech::{Speech, SpeechError},
+    speech::{Peer, Speech, SpeechError},
 };
 use crate::directory::{Modality, Plate, UnitCard};
 
@@ -62,6 +62,8 @@ pub enum Profile {
     Laser(Box<Watched<Laser>>, LaserHazard),
     /// A PEMF unit.
     Pemf(Box<Watched<Pemf>>, PemfHazard),
+    /// A stimulator.
+    Stimulator(Box<Watched<Stimulator>>, PemfHazard),
 }
 
 /// How a unit is watched, what it may be asked to do, and how it is spoken to.
@@ -106,6 +108,7 @@ impl UnitConfig {
         match self.profile {
             Profile::Laser(..) => Modality::Laser,
             Profile::Pemf(..) => Modality::Pemf,
+            Profile::Stimulator(..) => Modality::Stimulator,
         }
     }
 
@@ -127,6 +130,11 @@ impl UnitConfig {
                 limits.unit.calibration_days = days;
                 Ok(AnyPlan::Pemf(Box::new(watched.plan(self, limits, seed)?)))
             }
+            Profile::Stimulator(watched, _) => {
+                let mut limits = watched.limits;
+                limits.unit.calibration_days = days;
+                Ok(AnyPlan::Stimulator(Box::new(watched.plan(self, limits, seed)?)))
+            }
         }
     }
 
@@ -138,6 +146,25 @@ impl UnitConfig {
         match &self.profile {
             Profile::Laser(watched, _) => watched.budget(),
             Profile::Pemf(watched, _) => watched.budget(),
+            Profile::Stimulator(watched, _) => watched.budget(),
+        }
+    }
+
+    /// What a simulated unit in its place has to be.
+    pub fn peer(&self) -> Peer {
+        match &self.profile {
+            Profile::Laser(watched, _) => watched.speech.peer(),
+            Profile::Pemf(watched, _) => watched.speech.peer(),
+            Profile::Stimulator(watched, _) => watched.speech.peer(),
+        }
+    }
+
+    /// From our last byte to no emission.
+    pub const fn lease_time(&self) -> Nanos {
+        match &self.profile {
+            Profile::Laser(watched, _) => watched.terms.lease,
+            Profile::Pemf(watched, _) => watched.terms.lease,
+            Profile::Stimulator(watched, _) => watched.terms.lease,
         }
     }
 
@@ -146,6 +173,7 @@ impl UnitConfig {
         match &self.profile {
             Profile::Laser(watched, _) => &watched.terms.timing,
             Profile::Pemf(watched, _) => &watched.terms.timing,
+            Profile::Stimulator(watched, _) => &watched.terms.timing,
         }
     }
 
@@ -154,6 +182,7 @@ impl UnitConfig {
         match self.profile {
             Profile::Laser(..) => Nanos::from_millis(1_000),
             Profile::Pemf(..) => Nanos::from_millis(3_000),
+            Profile::Stimulator(..) => Nanos::from_millis(STIMULATOR_BOUND_MS),
         }
     }
 
@@ -162,6 +191,7 @@ impl UnitConfig {
         let plate = match &self.profile {
             Profile::Laser(watched, _) => watched.plate.clone(),
             Profile::Pemf(watched, _) => watched.plate.clone(),
+            Profile::Stimulator(watched, _) => watched.plate.clone(),
         };
         UnitCard {
             name: self.name.clone(),
@@ -189,6 +219,7 @@ impl<M: Kind> Watched<M> {
             real: unit.real,
             terms: self.terms,
             limits,
+            wiring: unit.wiring.of_unit(unit.lease),
             byte: unit.link.byte(),
             dialect: self.speech.dialect(seed)?,
         })
@@ -199,3 +230,7 @@ impl<M: Kind> Watched<M> {
         Ok(self.speech.dialect(Secret::new([0; 32]))?.budget())
     }
 }
+
+/// T_any of a stimulator: as long as that of a field. A train that was fired cannot be recalled, and is
+/// charged whole.
+const STIMULATOR_BOUND_MS: u64 = 3_000;

@@ -182,6 +182,7 @@ fn facts(shown: &Shown) -> Facts {
     match &shown.status {
         AnyStatus::Laser(status) => facts!(status),
         AnyStatus::Pemf(status) => facts!(status),
+        AnyStatus::Stimulator(status) => facts!(status),
     }
 }
 

@@ -98,6 +98,7 @@ impl Opinion {
             None => PrescriptionCheck::Refused,
             Some(AnyChecked::Laser(checked)) => check(checked),
             Some(AnyChecked::Pemf(checked)) => check(checked),
+            Some(AnyChecked::Stimulator(checked)) => check(checked),
         };
         match self.validity {
             Validity::Holds => core,
@@ -111,6 +112,7 @@ pub(crate) fn decisions(directory: &Directory, checked: &AnyChecked) -> Vec<v1::
     let decisions = match checked {
         AnyChecked::Laser(checked) => checked.decisions(),
         AnyChecked::Pemf(checked) => checked.decisions(),
+        AnyChecked::Stimulator(checked) => checked.decisions(),
     };
     let mut shown: Vec<_> =
         decisions.iter().map(|one| decision::shown(&directory.sources, one)).collect();

@@ -2,6 +2,7 @@
 
 use clinic::AnyDose;
 use proto::v1::{self, dose::Amount, prescription::Modality};
+use safety::StimulatorDose;
 
 /// Which way an amount is rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +20,16 @@ pub(crate) fn shown(dose: AnyDose, of: Option<&v1::Prescription>, round: Round) 
         (AnyDose::Laser(dose), Some(Modality::Laser(laser))) => {
             light(dose.quantity.picojoules(), Some(laser), round)
         }
-        (AnyDose::Laser(dose), Some(Modality::Pemf(_)) | None) => {
+        (AnyDose::Laser(dose), Some(Modality::Pemf(_) | Modality::Stimulator(_)) | None) => {
             light(dose.quantity.picojoules(), None, round)
         }
         (AnyDose::Pemf(dose), Some(Modality::Pemf(pemf))) => {
             field(dose.quantity.femtotesla_seconds(), Some(pemf), round)
         }
-        (AnyDose::Pemf(dose), Some(Modality::Laser(_)) | None) => {
+        (AnyDose::Pemf(dose), Some(Modality::Laser(_) | Modality::Stimulator(_)) | None) => {
             field(dose.quantity.femtotesla_seconds(), None, round)
         }
+        (AnyDose::Stimulator(dose), _) => Amount::Stimulator(pulses(&dose, round)),
     };
     v1::Dose { amount: Some(amount) }
 }
@@ -37,6 +39,7 @@ pub(crate) fn is_none(dose: AnyDose) -> bool {
     match dose {
         AnyDose::Laser(dose) => dose.quantity.picojoules() == 0,
         AnyDose::Pemf(dose) => dose.quantity.femtotesla_seconds() == 0,
+        AnyDose::Stimulator(dose) => dose.pulses.picopulses() == 0 && dose.energy.picojoules() == 0,
     }
 }
 
@@ -49,7 +52,12 @@ pub(crate) fn permille(delivered: AnyDose, prescribed: AnyDose) -> u32 {
         (AnyDose::Pemf(part), AnyDose::Pemf(whole)) => {
             (part.quantity.femtotesla_seconds(), whole.quantity.femtotesla_seconds())
         }
-        (AnyDose::Laser(_), AnyDose::Pemf(_)) | (AnyDose::Pemf(_), AnyDose::Laser(_)) => (0, 0),
+        (AnyDose::Stimulator(part), AnyDose::Stimulator(whole)) => {
+            (part.pulses.picopulses(), whole.pulses.picopulses())
+        }
+        (AnyDose::Laser(_), AnyDose::Pemf(_) | AnyDose::Stimulator(_))
+        | (AnyDose::Pemf(_), AnyDose::Laser(_) | AnyDose::Stimulator(_))
+        | (AnyDose::Stimulator(_), AnyDose::Laser(_) | AnyDose::Pemf(_)) => (0, 0),
     };
     let share = (u128::from(part) * 1_000).checked_div(u128::from(whole)).unwrap_or(0);
     u32::try_from(share).unwrap_or(u32::MAX)
@@ -105,6 +113,13 @@ fn root_mean_square_permille(pemf: &v1::PemfPrescription) -> u64 {
     (u64::from(pemf.duty_permille) * 1_000 / parts).isqrt()
 }
 
+fn pulses(dose: &StimulatorDose, round: Round) -> v1::StimulatorDose {
+    v1::StimulatorDose {
+        pulses: divide(dose.pulses.picopulses(), 1_000_000_000_000, round),
+        energy_millijoules: divide(dose.energy.picojoules(), 1_000_000_000, round),
+    }
+}
+
 fn divide(count: u64, by: u64, round: Round) -> u64 {
     match (by, round) {
         (0, _) => 0,
@@ -115,7 +130,7 @@ fn divide(count: u64, by: u64, round: Round) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use safety::{Energy, LaserDose, Nanos};
+    use safety::{Energy, LaserDose, Nanos, Pulses};
 
     use super::*;
     use crate::control::sample;
@@ -131,7 +146,7 @@ mod tests {
         for (count, up, down) in [(0, 0, 0), (1, 1, 0), (1_000_000_000, 1, 1)] {
             let energy = |round| match shown(laser(count), Some(&of), round).amount {
                 Some(Amount::Laser(light)) => light.energy_millijoules,
-                Some(Amount::Pemf(_)) | None => panic!("no light"),
+                Some(Amount::Pemf(_) | Amount::Stimulator(_)) | None => panic!("no light"),
             };
             assert_eq!((energy(Round::Up), energy(Round::Down)), (up, down), "{count} pJ");
         }
@@ -146,6 +161,35 @@ mod tests {
         let amount = shown(laser(100_000_000_000_000), Some(&of), Round::Down).amount;
         let Some(Amount::Laser(light)) = amount else { panic!("no light") };
         assert_eq!(light.fluence_millijoules_per_square_centimetre, 5_000);
+    }
+
+    fn stimulation(picopulses: u64, picojoules: u64) -> AnyDose {
+        AnyDose::Stimulator(StimulatorDose {
+            pulses: Pulses::from_picopulses(picopulses),
+            energy: Energy::from_picojoules(picojoules),
+            time: Nanos::ZERO,
+        })
+    }
+
+    /// Pulses are pulses and joules are joules, each rounded by itself, whatever was prescribed.
+    #[test]
+    fn a_part_of_a_pulse_is_charged_as_one_and_delivered_as_none() {
+        const PULSE: u64 = 1_000_000_000_000;
+        let amount =
+            |dose, of: Option<&v1::Prescription>, round| match shown(dose, of, round).amount {
+                Some(Amount::Stimulator(dose)) => (dose.pulses, dose.energy_millijoules),
+                Some(Amount::Pemf(_) | Amount::Laser(_)) | None => panic!("no stimulation"),
+            };
+        let dose = stimulation(9 * PULSE + 1, 686_070_000_000_001);
+        for of in [None, Some(sample::laser()), Some(sample::stimulator())] {
+            assert_eq!(amount(dose, of.as_ref(), Round::Up), (10, 686_071));
+            assert_eq!(amount(dose, of.as_ref(), Round::Down), (9, 686_070));
+        }
+        assert!(is_none(stimulation(0, 0)));
+        assert!(!is_none(stimulation(1, 0)) && !is_none(stimulation(0, 1)));
+        let (part, whole) = (stimulation(427 * PULSE, 0), stimulation(450 * PULSE, PULSE));
+        assert_eq!(permille(part, whole), 948);
+        assert_eq!(permille(laser(5), whole), 0, "a dose is no share of another kind");
     }
 
     #[test]

@@ -56,6 +56,7 @@ fn note(control: &Control, change: &Change) {
         }
         | What::Confirmed
         | What::Stopped
+        | What::Proven(_)
         | What::Refused(_) => {}
     }
 }

@@ -40,6 +40,8 @@ pub enum Hazard {
     Laser(LaserHazard),
     /// Beside a coil (PEM-10).
     Pemf(PemfHazard),
+    /// Beside the coil of a stimulator, in the same words.
+    Stimulator(PemfHazard),
 }
 
 impl UnitFacts {
@@ -59,6 +61,11 @@ impl UnitFacts {
             Hazard::Laser(laser) => v1::hazard::Hazard::Laser(self.beside_laser(laser)),
             Hazard::Pemf(PemfHazard { keep_out_millimetres }) => {
                 v1::hazard::Hazard::Pemf(v1::PemfHazard {
+                    keep_out_distance_millimetres: *keep_out_millimetres,
+                })
+            }
+            Hazard::Stimulator(PemfHazard { keep_out_millimetres }) => {
+                v1::hazard::Hazard::Stimulator(v1::StimulatorHazard {
                     keep_out_distance_millimetres: *keep_out_millimetres,
                 })
             }
@@ -101,6 +108,11 @@ mod tests {
         let shown = facts.hazard().unwrap().hazard.unwrap();
         let distance = v1::PemfHazard { keep_out_distance_millimetres: 1_500 };
         assert_eq!(shown, v1::hazard::Hazard::Pemf(distance));
+        let hazard = Hazard::Stimulator(PemfHazard { keep_out_millimetres: 900 });
+        let facts = UnitFacts { hazard: Some(hazard), ..UnitFacts::NONE };
+        let distance = v1::StimulatorHazard { keep_out_distance_millimetres: 900 };
+        let shown = facts.hazard().unwrap().hazard.unwrap();
+        assert_eq!(shown, v1::hazard::Hazard::Stimulator(distance));
         assert_eq!(UnitFacts::NONE.hazard(), None);
     }
 

@@ -122,6 +122,10 @@ impl Bytes {
                 self.number(2_u64);
                 self.pemf(pemf);
             }
+            Some(Modality::Stimulator(stimulator)) => {
+                self.number(3_u64);
+                self.stimulator(stimulator);
+            }
         }
     }
 
@@ -210,6 +214,25 @@ impl Bytes {
         self.number(*time_limit_milliseconds);
         self.text(applicator_code);
     }
+
+    fn stimulator(&mut self, stimulator: &v1::StimulatorPrescription) {
+        let v1::StimulatorPrescription {
+            motor_threshold_permille,
+            threshold_multiple_permille,
+            rate_millihertz,
+            pulses_per_train,
+            trains,
+            wait_milliseconds,
+            coil_code,
+        } = stimulator;
+        self.number(*motor_threshold_permille);
+        self.number(*threshold_multiple_permille);
+        self.number(*rate_millihertz);
+        self.number(*pulses_per_train);
+        self.number(*trains);
+        self.number(*wait_milliseconds);
+        self.text(coil_code);
+    }
 }
 
 #[cfg(test)]
@@ -248,10 +271,25 @@ mod tests {
             |one| sample::laser_of(one).eyewear.as_mut().unwrap().others.clear(),
             |one| sample::laser_of(one).dwell_time_milliseconds += 1,
             |one| one.modality = sample::pemf().modality,
+            |one| one.modality = sample::stimulator().modality,
+        ];
+        let stimulation: Vec<fn(&mut v1::StimulatorPrescription)> = vec![
+            |one| one.motor_threshold_permille += 1,
+            |one| one.threshold_multiple_permille += 1,
+            |one| one.rate_millihertz += 1,
+            |one| one.pulses_per_train += 1,
+            |one| one.trains += 1,
+            |one| one.wait_milliseconds += 1,
+            |one| one.coil_code.push('1'),
         ];
         for edit in edits {
             let mut edited = plain.clone();
             edit(&mut edited);
+            seen.push(of("lumen", &edited, "7"));
+        }
+        for edit in stimulation {
+            let mut edited = sample::stimulator();
+            edit(sample::stimulator_of(&mut edited));
             seen.push(of("lumen", &edited, "7"));
         }
         let count = seen.len();

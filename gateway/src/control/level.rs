@@ -1,7 +1,10 @@
 //! Levels as the API shows them, and how old the knowledge of them is.
 
 use proto::v1::{self, Freshness, gate, level::Emission};
-use safety::{Gate, Instant, LaserLevel, Nanos, PemfLevel, Permille, WAVELENGTHS_MAX, Wavelength};
+use safety::{
+    Gate, Instant, LaserLevel, Nanos, PemfLevel, Permille, Pulsing, StimulatorLevel,
+    WAVELENGTHS_MAX, Wavelength,
+};
 
 use super::pemf;
 
@@ -30,6 +33,19 @@ pub(crate) fn pemf(level: PemfLevel) -> v1::Level {
     v1::Level { emission: Some(Emission::Pemf(pemf)) }
 }
 
+/// What a stimulator is told.
+pub(crate) fn stimulator(level: StimulatorLevel) -> v1::Level {
+    let wait = level.wait.get().div_ceil(NANOS_PER_MILLI);
+    let stimulator = v1::StimulatorLevel {
+        intensity_permille: level.intensity.get().into(),
+        rate_millihertz: level.rate.millihertz(),
+        pulses_per_train: level.pulses,
+        wait_milliseconds: u32::try_from(wait).unwrap_or(u32::MAX),
+        pulse_energy_microjoules: level.pulse_energy.picojoules().div_ceil(PICO_PER_MICRO),
+    };
+    v1::Level { emission: Some(Emission::Stimulator(stimulator)) }
+}
+
 /// No emission.
 pub(crate) fn off() -> v1::Level {
     v1::Level { emission: Some(Emission::Off(v1::Off {})) }
@@ -45,6 +61,16 @@ pub(crate) fn measured_light(power_milliwatts: u32) -> v1::Level {
 pub(crate) fn measured_field(peak_flux_density_microteslas: u32) -> v1::Level {
     let pemf = v1::PemfLevel { peak_flux_density_microteslas, ..v1::PemfLevel::default() };
     v1::Level { emission: Some(Emission::Pemf(pemf)) }
+}
+
+/// Pulses of which only the rate and the energy were measured.
+pub(crate) fn measured_pulses(output: Pulsing) -> v1::Level {
+    let stimulator = v1::StimulatorLevel {
+        rate_millihertz: output.rate.millihertz(),
+        pulse_energy_microjoules: output.pulse_energy.picojoules().div_ceil(PICO_PER_MICRO),
+        ..v1::StimulatorLevel::default()
+    };
+    v1::Level { emission: Some(Emission::Stimulator(stimulator)) }
 }
 
 /// The shares of a mix by wavelength. `None` if a place has a share and no wavelength.
@@ -107,11 +133,15 @@ pub(crate) fn milliseconds(span: Nanos) -> u32 {
     u32::try_from(span.millis()).unwrap_or(u32::MAX)
 }
 
+const NANOS_PER_MILLI: u64 = 1_000_000;
+const PICO_PER_MICRO: u64 = 1_000_000;
 /// A value of this age is shown as stale.
 const STALE: Nanos = Nanos::from_millis(500);
 
 #[cfg(test)]
 mod tests {
+    use safety::{Energy, Frequency};
+
     use super::*;
 
     /// API-06: over 500 ms stale, past the silence deadline unknown.
@@ -129,6 +159,33 @@ mod tests {
             assert_eq!(freshness(Nanos::from_millis(age), deadline), means, "{age} ms");
         }
         assert_eq!(freshness(Nanos::from_millis(450), Nanos::from_millis(400)), Freshness::Unknown);
+    }
+
+    #[test]
+    fn a_stimulator_shows_what_it_is_told_and_what_is_measured() {
+        let told = StimulatorLevel {
+            intensity: Permille::new(550).unwrap(),
+            rate: Frequency::from_millihertz(10_000),
+            pulses: 9,
+            wait: Nanos::new(10_000_000_001),
+            pulse_energy: Energy::from_picojoules(76_230_000_000_001),
+        };
+        let wanted = v1::StimulatorLevel {
+            intensity_permille: 550,
+            rate_millihertz: 10_000,
+            pulses_per_train: 9,
+            wait_milliseconds: 10_001,
+            pulse_energy_microjoules: 76_230_001,
+        };
+        assert_eq!(stimulator(told).emission, Some(Emission::Stimulator(wanted)));
+        let measured = v1::StimulatorLevel {
+            intensity_permille: 0,
+            pulses_per_train: 0,
+            wait_milliseconds: 0,
+            ..wanted
+        };
+        let output = Pulsing { rate: told.rate, pulse_energy: told.pulse_energy };
+        assert_eq!(measured_pulses(output).emission, Some(Emission::Stimulator(measured)));
     }
 
     #[test]

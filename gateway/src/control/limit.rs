@@ -29,7 +29,9 @@ limits! {
     SkinType DarkField SkinContent Ramp PatientEyewear OperatorEyewear OthersEyewear Calibration
     PowerStep MixStep FrequencyStep DutyStep FluxStep SlewStep Flux LeastFlux EffectiveFlux
     FrequencyLow FrequencyHigh Waveform Slew Nerve Exposure Implant Pregnancy Epilepsy Metal
-    BystanderImplant ScreeningAge Applicator
+    BystanderImplant ScreeningAge Applicator HeadNeck MotorThreshold ThresholdMultiple Intensity
+    LeastIntensity IntensityStep PulseRateLow PulseRateHigh TrainPulses LeastTrainPulses TrainTime
+    TrainWait Trains SitePulses DayPulses
 }
 
 /// How a number of the core becomes one of the API.

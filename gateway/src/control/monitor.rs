@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use clinic::LineId;
+use clinic::{Ask, LineId, RequestId, Shown};
 use device_drivers::{Explained, explain};
 use futures::stream;
 use proto::v1::{self, maintenance_service_server::MaintenanceService};
+use safety::Proof;
 use tokio::time::timeout;
 use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
-use super::{Control, admission::Caller, watch::until_closed};
+use super::{Control, admission::Caller, status, violations::Violations, watch::until_closed};
 use crate::overhear::{Direction, Monitor, Overheard};
 
 /// A frame comes in pieces. What follows the piece before within this belongs to it.
@@ -37,7 +38,47 @@ impl MaintenanceService for Control {
         let told = stream::unfold(stretches, Stretches::next);
         Ok(Response::new(until_closed(self.clone(), told)))
     }
+
+    async fn prove_relay(
+        &self,
+        request: Request<v1::ProveRelayRequest>,
+    ) -> Result<Response<v1::ProveRelayResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let v1::ProveRelayRequest { request_id, unit_id } = request.get_ref();
+        let mut violations = Violations::default();
+        let id = violations.name("request_id", request_id, 36).and_then(RequestId::new);
+        violations.settle()?;
+        let unit = self.unit_named(unit_id)?;
+        let shown = self.herald().watch(unit);
+        self.ask(&caller, unit, id, Ask::ProveRelay(unit)).await?;
+        let Some(mut shown) = shown else { return Err(Status::internal("nobody shows the unit")) };
+        let over = |shown: &Option<Shown>| {
+            let contact = shown.as_ref().and_then(|shown| shown.contact);
+            contact.is_some_and(|contact| contact.proof != Proof::Running)
+        };
+        // The first that is shown may be of before the proof began.
+        shown.mark_unchanged();
+        let proven = async {
+            loop {
+                shown.changed().await.ok()?;
+                let newest = *shown.borrow_and_update();
+                if over(&newest) {
+                    return newest?.contact;
+                }
+            }
+        };
+        match timeout(PROOF, proven).await {
+            Ok(Some(contact)) => {
+                let contact = Some(status::relay_contact(&contact));
+                Ok(Response::new(v1::ProveRelayResponse { contact }))
+            }
+            Ok(None) | Err(_) => Err(Status::deadline_exceeded("the proof did not end")),
+        }
+    }
 }
+
+/// A proof is over after two polls and 250 ms; this is for a unit that is slow to close again.
+const PROOF: Duration = Duration::from_secs(5);
 
 /// Puts the pieces of one direction together.
 struct Stretches {

@@ -140,6 +140,7 @@ fn key(shown: &Shown, beacon: u64) -> Key {
     let (beam, causes) = match &shown.status {
         AnyStatus::Laser(status) => (status.beam, status.causes),
         AnyStatus::Pemf(status) => (status.beam, status.causes),
+        AnyStatus::Stimulator(status) => (status.beam, status.causes),
     };
     let beam = match beam {
         Beam::OffProven(_) => 0,

@@ -34,11 +34,7 @@ pub(crate) fn read(
     let exposure = asked.exposure_microtesla_seconds;
     let exposure = violations.amount("exposure_microtesla_seconds", exposure, 1..=most, "µT·s");
     let time = time_limit(violations, asked.time_limit_milliseconds);
-    let applicator = applicator(&asked.applicator_code);
-    if applicator.is_none() {
-        let form = "decimal digits, or hexadecimal ones after `0x`, from 1 to 65535";
-        violations.add("applicator_code", format!("Is no code of an applicator: {form}."));
-    }
+    let applicator = applicator(violations, "applicator_code", &asked.applicator_code);
     let quantity = Exposure::from_microtesla_seconds(exposure?);
     Some(PemfPrescription {
         site: common.site?,
@@ -77,8 +73,22 @@ fn waveform(waveform: v1::Waveform) -> Option<Waveform> {
     }
 }
 
+/// The code of an applicator.
+pub(crate) fn applicator(
+    violations: &mut Violations,
+    field: &str,
+    text: &str,
+) -> Option<ApplicatorCode> {
+    let code = code(text);
+    if code.is_none() {
+        let form = "decimal digits, or hexadecimal ones after `0x`, from 1 to 65535";
+        violations.add(field, format!("Is no code of an applicator: {form}."));
+    }
+    code
+}
+
 /// The number on an applicator. Zero is no applicator.
-fn applicator(text: &str) -> Option<ApplicatorCode> {
+fn code(text: &str) -> Option<ApplicatorCode> {
     let code = match text.strip_prefix("0x") {
         Some(digits) if digits.starts_with('+') => return None,
         Some(digits) => u16::from_str_radix(digits, 16).ok()?,
@@ -96,10 +106,10 @@ mod tests {
 
     #[test]
     fn a_code_is_a_number_in_one_of_two_ways() {
-        assert_eq!(applicator("257"), Some(ApplicatorCode(257)));
-        assert_eq!(applicator("0x0101"), Some(ApplicatorCode(257)));
+        assert_eq!(code("257"), Some(ApplicatorCode(257)));
+        assert_eq!(code("0x0101"), Some(ApplicatorCode(257)));
         for wrong in ["", "0", "+1", "0x+1", "0x", "1 ", "65536", "x1", "0X01"] {
-            assert_eq!(applicator(wrong), None, "{wrong}");
+            assert_eq!(code(wrong), None, "{wrong}");
         }
     }
 }

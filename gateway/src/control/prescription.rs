@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use proto::v1::{self, prescription::Modality};
 use safety::{Answer, Overrides, Screening, Site};
 
-use super::{laser, limit, pemf, person, site, violations::Violations};
+use super::{laser, limit, pemf, person, site, stimulator, violations::Violations};
 
 /// What a request says, read whole.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(crate) enum Validity {
     Expired,
 }
 
-/// What both modalities need.
+/// What all modalities need.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Common {
     pub(crate) site: Option<Site>,
@@ -59,7 +59,8 @@ pub(crate) fn read(
     };
     let prescription = match &asked.modality {
         None => {
-            violations.add("modality", "Is missing; one of `laser` and `pemf` is needed.");
+            let one = "one of `laser`, `pemf` and `stimulator` is needed";
+            violations.add("modality", format!("Is missing; {one}."));
             None
         }
         Some(Modality::Laser(asked)) => violations
@@ -68,6 +69,9 @@ pub(crate) fn read(
         Some(Modality::Pemf(asked)) => violations
             .under("pemf", |violations| pemf::read(violations, asked, common))
             .map(AnyPrescription::Pemf),
+        Some(Modality::Stimulator(asked)) => violations
+            .under("stimulator", |violations| stimulator::read(violations, asked, common))
+            .map(AnyPrescription::Stimulator),
     };
     Some(Reading { patient: patient?, prescription: prescription?, validity: validity? })
 }
@@ -226,6 +230,10 @@ const BYSTANDER_SECONDS: u64 = 60 * 60;
 
 #[cfg(test)]
 mod tests {
+    use safety::{
+        ApplicatorCode, Frequency, Multiple, Nanos, Permille, Region, Side, StimulatorPrescription,
+    };
+
     use super::*;
     use crate::control::{denial::Denial, sample};
 
@@ -243,7 +251,7 @@ mod tests {
 
     #[test]
     fn whole_prescriptions_are_read() {
-        for asked in [sample::laser(), sample::pemf()] {
+        for asked in [sample::laser(), sample::pemf(), sample::stimulator()] {
             let reading = told(&asked).unwrap();
             assert_eq!(reading.validity, Validity::Holds);
         }
@@ -309,6 +317,51 @@ mod tests {
             let said = sentence(&asked);
             assert!(said.starts_with(&format!("{field}: ")), "{field}: {said}");
         }
+    }
+
+    /// Each wrong field of a stimulator is found by itself, and each right one arrives.
+    #[test]
+    fn each_field_of_a_stimulator_is_read() {
+        type Change = fn(&mut v1::StimulatorPrescription);
+        let edits: [(&str, Change); 10] = [
+            ("motor_threshold_permille", |one| one.motor_threshold_permille = 0),
+            ("motor_threshold_permille", |one| one.motor_threshold_permille = 1_001),
+            ("threshold_multiple_permille", |one| one.threshold_multiple_permille = 0),
+            ("threshold_multiple_permille", |one| one.threshold_multiple_permille = 10_001),
+            ("rate_millihertz", |one| one.rate_millihertz = 0),
+            ("pulses_per_train", |one| one.pulses_per_train = 0),
+            ("trains", |one| one.trains = 0),
+            ("wait_milliseconds", |one| one.wait_milliseconds = 0),
+            ("wait_milliseconds", |one| one.wait_milliseconds = 600_001),
+            ("coil_code", |one| one.coil_code = "0".to_owned()),
+        ];
+        for (field, edit) in edits {
+            let mut asked = sample::stimulator();
+            edit(sample::stimulator_of(&mut asked));
+            let said = sentence(&asked);
+            assert!(said.starts_with(&format!("stimulator.{field}: ")), "{field}: {said}");
+        }
+        let Ok(Reading { prescription: AnyPrescription::Stimulator(read), .. }) =
+            told(&sample::stimulator())
+        else {
+            panic!("no stimulator")
+        };
+        let wanted = StimulatorPrescription {
+            site: Site::new(Region::Trapezius, Side::Right).unwrap(),
+            motor_threshold: Permille::new(470).unwrap(),
+            intensity: Multiple::from_thousandths(1_090),
+            rate: Frequency::from_millihertz(10_000),
+            train_pulses: 9,
+            trains: 50,
+            wait: Nanos::from_secs(10),
+            course: 8,
+            coil: ApplicatorCode(0x0201),
+            screening: read.screening,
+            overrides: Overrides::NONE,
+        };
+        assert_eq!(read, wanted);
+        let screening = read.screening;
+        assert_eq!((screening.implant, screening.age_days), (Answer::No, Some(1)));
     }
 
     /// What a caller wrote is never repeated: it could be a name.

@@ -74,6 +74,9 @@ pub(crate) fn of_clinic(refused: &Refused) -> Wording {
             "The space that is kept for the ledger has run low.",
             "Have service free space on the disk of the gateway; a session that runs goes on.",
         ),
+        Refused::RelayUnproven => relay_unproven(),
+        Refused::NoDoor => no_door(),
+        Refused::CannotProve => cannot_prove(),
         Refused::Impaired => say(
             Reason::GatewayImpaired,
             "A part of the gateway has ended that should not have.",
@@ -111,6 +114,34 @@ pub(crate) const fn of_unit(refusal: Refusal) -> Wording {
     }
 }
 
+/// The relay of the unit was not proven (OPS-01).
+const fn relay_unproven() -> Wording {
+    say(
+        Reason::RelayUnproven,
+        "The relay in the unit's interlock failed its proof, or has none of the last 24 hours.",
+        "Prove it at the unit (therapy-gateway prove UNIT); one that fails is for service.",
+    )
+}
+
+/// The unit has no door switch (LCK-05).
+const fn no_door() -> Wording {
+    say(
+        Reason::NoDoor,
+        "A laser without a door switch does not start.",
+        "Have service wire the door to the unit or to a relay board, and say so in the \
+             configuration.",
+    )
+}
+
+/// The relay of the unit cannot be proven now.
+const fn cannot_prove() -> Wording {
+    say(
+        Reason::CannotProve,
+        "The relay of this unit cannot be proven now.",
+        "It must have one, the unit be in STANDBY without a session, and no other proof go on.",
+    )
+}
+
 /// The code of the status, as the comment of the reason names it.
 pub(crate) const fn code(reason: Reason) -> Code {
     match reason {
@@ -131,6 +162,9 @@ pub(crate) const fn code(reason: Reason) -> Code {
         | Reason::UnitBusy
         | Reason::PatientBusy
         | Reason::Locked
+        | Reason::RelayUnproven
+        | Reason::NoDoor
+        | Reason::CannotProve
         | Reason::InterlockOpen
         | Reason::KeyOff
         | Reason::FootswitchNotPressed
@@ -179,6 +213,7 @@ fn only_soft(checked: &AnyChecked) -> bool {
     match checked {
         AnyChecked::Laser(checked) => soft(checked),
         AnyChecked::Pemf(checked) => soft(checked),
+        AnyChecked::Stimulator(checked) => soft(checked),
     }
 }
 
@@ -362,6 +397,9 @@ mod tests {
             Refused::TooMany,
             Refused::RequestReused,
             Refused::LowSpace,
+            Refused::RelayUnproven,
+            Refused::NoDoor,
+            Refused::CannotProve,
             Refused::Impaired,
             Refused::ShuttingDown,
         ];

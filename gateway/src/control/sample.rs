@@ -61,7 +61,30 @@ pub(crate) fn pemf() -> v1::Prescription {
 pub(crate) fn laser_of(prescription: &mut v1::Prescription) -> &mut v1::LaserPrescription {
     match prescription.modality.as_mut() {
         Some(Modality::Laser(laser)) => laser,
-        Some(Modality::Pemf(_)) | None => panic!("no laser"),
+        Some(Modality::Pemf(_) | Modality::Stimulator(_)) | None => panic!("no laser"),
+    }
+}
+
+/// A prescription of stimulation in which every field is there: 51 % of what the unit discharges.
+pub(crate) fn stimulator() -> v1::Prescription {
+    common(Modality::Stimulator(v1::StimulatorPrescription {
+        motor_threshold_permille: 470,
+        threshold_multiple_permille: 1_090,
+        rate_millihertz: 10_000,
+        pulses_per_train: 9,
+        trains: 50,
+        wait_milliseconds: 10_000,
+        coil_code: "0x0201".to_owned(),
+    }))
+}
+
+/// The stimulator part of a prescription that has one.
+pub(crate) fn stimulator_of(
+    prescription: &mut v1::Prescription,
+) -> &mut v1::StimulatorPrescription {
+    match prescription.modality.as_mut() {
+        Some(Modality::Stimulator(stimulator)) => stimulator,
+        Some(Modality::Pemf(_) | Modality::Laser(_)) | None => panic!("no stimulator"),
     }
 }
 

@@ -1,10 +1,10 @@
 //! How a unit stands, as the API shows it: every value with its age (API-06).
 
-use clinic::{AnyStatus, Kind, Shown, Traffic, UnitId};
+use clinic::{AnyStatus, Kind, Shown, ShownContact, Traffic, UnitId};
 use proto::v1;
 use safety::{
-    Beam, Contacts, Instant, Laser, Nanos, Output, Pemf, SessionStatus, State, Status, Temperature,
-    Timing, Warning,
+    Beam, Contacts, Instant, Laser, Nanos, Output, Pemf, Proof, SessionStatus, State, Status,
+    Stimulator, Temperature, Timing, Warning,
 };
 
 use super::{
@@ -21,6 +21,7 @@ pub(crate) fn shown(control: &Control, unit: UnitId, shown: &Shown) -> v1::UnitS
     match shown.status {
         AnyStatus::Laser(status) => scene.status(&status),
         AnyStatus::Pemf(status) => scene.status(&status),
+        AnyStatus::Stimulator(status) => scene.status(&status),
     }
 }
 
@@ -29,6 +30,7 @@ pub(crate) fn beam(shown: &Shown) -> v1::Beam {
     match &shown.status {
         AnyStatus::Laser(status) => beam_at(status.beam, status.at),
         AnyStatus::Pemf(status) => beam_at(status.beam, status.at),
+        AnyStatus::Stimulator(status) => beam_at(status.beam, status.at),
     }
 }
 
@@ -37,6 +39,7 @@ pub(crate) fn marks(shown: &Shown) -> (u32, Instant, State) {
     match &shown.status {
         AnyStatus::Laser(status) => (status.epoch, status.at, status.state),
         AnyStatus::Pemf(status) => (status.epoch, status.at, status.state),
+        AnyStatus::Stimulator(status) => (status.epoch, status.at, status.state),
     }
 }
 
@@ -51,6 +54,7 @@ pub(crate) fn beacon(shown: &Shown, timing: &Timing) -> Option<(u64, Nanos)> {
     match &shown.status {
         AnyStatus::Laser(status) => of(status, timing),
         AnyStatus::Pemf(status) => of(status, timing),
+        AnyStatus::Stimulator(status) => of(status, timing),
     }
 }
 
@@ -83,6 +87,18 @@ impl Shape for Pemf {
 
     fn measured(output: Self::Output) -> v1::Level {
         level::measured_field(output.count())
+    }
+}
+
+impl Shape for Stimulator {
+    const PLACE: v1::TemperaturePlace = v1::TemperaturePlace::Coil;
+
+    fn level(_control: &Control, _unit: UnitId, told: Self::Level) -> v1::Level {
+        level::stimulator(told)
+    }
+
+    fn measured(output: Self::Output) -> v1::Level {
+        level::measured_pulses(output)
     }
 }
 
@@ -128,6 +144,7 @@ impl Scene<'_> {
             stray: stray::<M>(status.stray),
             link: Some(link(&self.shown.link, at)),
             warnings: status.warnings.iter().map(|one| warning(one).into()).collect(),
+            relay_contact: self.shown.contact.as_ref().map(relay_contact),
         }
     }
 
@@ -290,6 +307,23 @@ const fn state(state: State) -> v1::UnitState {
 
 const NANOS_PER_MICRO: u64 = 1_000;
 
+/// How the relay in a unit's interlock stands.
+pub(super) fn relay_contact(contact: &ShownContact) -> v1::RelayContact {
+    let (proof, age) = match contact.proof {
+        Proof::Never => (v1::RelayProof::Never, None),
+        Proof::Due => (v1::RelayProof::Due, None),
+        Proof::Running => (v1::RelayProof::Running, None),
+        Proof::Passed(age) => (v1::RelayProof::Passed, Some(age.millis())),
+        Proof::Failed(_) => (v1::RelayProof::Failed, None),
+    };
+    v1::RelayContact {
+        online: contact.online,
+        closed: contact.closed,
+        proof: proof.into(),
+        passed_age_milliseconds: age,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,7 +340,7 @@ mod tests {
         let (inbox, _nobody_answers) = Inbox::new(2);
         let (herald, _nothing_is_shown, _nor_carried) = Herald::new(samples::directory());
         let unit = UnitFacts { timing, ..UnitFacts::NONE };
-        Control::new(inbox, herald, Facts { units: vec![unit.clone(), unit], ..Facts::default() })
+        Control::new(inbox, herald, Facts { units: vec![unit; 3], ..Facts::default() })
     }
 
     /// LAS-10, LAS-17, PEM-04, COM-06: what the core warns of is shown.
@@ -316,6 +350,41 @@ mod tests {
         assert_eq!(status.warnings().collect::<Vec<_>>(), [v1::Warning::CoilWarm]);
         let status = shown(&control(Timing::LASER), samples::LASER, &samples::laser());
         assert_eq!(status.warnings, Vec::<i32>::new());
+    }
+
+    /// What a stimulator is told, is ordered, shows and was charged, each in its own numbers.
+    #[test]
+    fn a_stimulator_is_shown_in_pulses_and_joules() {
+        let shown =
+            shown(&control(Timing::STIMULATOR), samples::STIMULATOR, &samples::stimulator());
+        let level = |aged: Option<v1::AgedLevel>| match aged.unwrap().level.unwrap().emission {
+            Some(v1::level::Emission::Stimulator(level)) => level,
+            other => panic!("{other:?}"),
+        };
+        let told = v1::StimulatorLevel {
+            intensity_permille: 550,
+            rate_millihertz: 10_000,
+            pulses_per_train: 9,
+            wait_milliseconds: 10_000,
+            pulse_energy_microjoules: 76_230_001,
+        };
+        for aged in [&shown.level_set, &shown.level_ordered, &shown.level_read_back] {
+            assert_eq!(level(aged.clone()), told);
+        }
+        let measured = level(shown.level_measured);
+        let found = (measured.rate_millihertz, measured.pulse_energy_microjoules);
+        assert_eq!((found, measured.intensity_permille), ((10_000, 76_230_001), 0));
+        let dose = |dose: Option<v1::Dose>| match dose.unwrap().amount {
+            Some(v1::dose::Amount::Stimulator(dose)) => (dose.pulses, dose.energy_millijoules),
+            other => panic!("{other:?}"),
+        };
+        let session = shown.session.unwrap();
+        assert_eq!(dose(session.prescribed), (450, 34_303_500));
+        assert_eq!(dose(session.charged), (28, 2_058_211));
+        assert_eq!(dose(session.delivered), (26, 2_058_209));
+        assert_eq!(session.remaining_time_milliseconds, 42_300);
+        assert_eq!(dose(shown.stray), (1, 1));
+        assert_eq!(shown.temperatures[0].place(), v1::TemperaturePlace::Coil);
     }
 
     /// API-06: past which age a value is unknown is what the unit's configuration says.

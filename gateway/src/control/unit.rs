@@ -48,6 +48,7 @@ pub(crate) fn is_proven(shown: &Shown) -> bool {
     let (proven, causes) = match &shown.status {
         AnyStatus::Laser(status) => (status.identity.is_some(), status.causes),
         AnyStatus::Pemf(status) => (status.identity.is_some(), status.causes),
+        AnyStatus::Stimulator(status) => (status.identity.is_some(), status.causes),
     };
     let (.., state) = status::marks(shown);
     let doubted = causes.holds(Cause::Identity) || causes.holds(Cause::LinkSilence);
@@ -60,6 +61,7 @@ fn identity(card: &UnitCard, facts: &UnitFacts, shown: &Shown) -> v1::UnitIdenti
     let proven = match &shown.status {
         AnyStatus::Laser(status) => status.identity,
         AnyStatus::Pemf(status) => status.identity,
+        AnyStatus::Stimulator(status) => status.identity,
     };
     v1::UnitIdentity {
         maker: plate.maker.clone(),
@@ -89,5 +91,6 @@ const fn modality(modality: Modality) -> v1::Modality {
     match modality {
         Modality::Laser => v1::Modality::Laser,
         Modality::Pemf => v1::Modality::Pemf,
+        Modality::Stimulator => v1::Modality::Stimulator,
     }
 }

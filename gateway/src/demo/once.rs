@@ -104,12 +104,23 @@ async fn session(
 ) -> anyhow::Result<Row> {
     let Treatment { unit, modality, prescription } = treatment;
     standby(daemon, &unit).await?;
+    if has_relay(daemon, &unit) {
+        operator::commission(channel.clone(), &unit).await?;
+        sleep(CLOSED).await;
+    }
     let before = meter(stands, &unit)?;
     let bar = bar(unit.clone(), json);
     let end = operator::treat(channel, &unit, prescription, |status| draw(&bar, status)).await?;
     bar.finish_and_clear();
     let emitted = meter(stands, &unit)?.saturating_sub(before);
     row(unit, modality, &end, emitted)
+}
+
+/// Whether the unit has a relay in its interlock.
+fn has_relay(daemon: &Daemon, unit: &str) -> bool {
+    let found = daemon.herald.directory().unit(unit);
+    let shown = found.and_then(|(id, _)| daemon.herald.shown(id));
+    shown.is_some_and(|shown| shown.contact.is_some())
 }
 
 /// Waits until a unit has proven who it is and that it is off.
@@ -129,6 +140,8 @@ async fn standby(daemon: &Daemon, unit: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// After a proof a unit has to see its interlock closed again, in its own time.
+const CLOSED: Duration = Duration::from_secs(1);
 /// A simulated laser is warm three seconds after its start.
 const WARM_UP: Duration = Duration::from_secs(3);
 
@@ -166,7 +179,7 @@ fn row(unit: String, modality: Modality, end: &SessionEnd, emitted: u128) -> any
         modality: word::modality(modality),
         outcome: outcome.to_owned(),
         dose_unit: match modality {
-            Modality::Laser => "millijoules",
+            Modality::Laser | Modality::Stimulator => "millijoules",
             Modality::Pemf => "microtesla_seconds",
         },
         prescribed: count(&summary.prescribed),
@@ -183,6 +196,7 @@ fn amount(dose: &Dose) -> u64 {
     match &dose.amount {
         Some(Amount::Laser(laser)) => laser.energy_millijoules,
         Some(Amount::Pemf(pemf)) => pemf.exposure_microtesla_seconds,
+        Some(Amount::Stimulator(stimulator)) => stimulator.energy_millijoules,
         None => 0,
     }
 }

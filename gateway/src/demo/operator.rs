@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use proto::v1::{
     self, Arm, Fence, Hold, HoldSource, OperateRequest, Person, Prescription, PrescriptionCheck,
-    Role, SessionEnd, Start, UnitState, UnitStatus, operate_request::Ask,
+    ProveRelayRequest, RelayProof, Role, SessionEnd, Start, UnitState, UnitStatus,
+    maintenance_service_client::MaintenanceServiceClient, operate_request::Ask,
     operate_response::Message, session_service_client::SessionServiceClient,
 };
 use tokio::{sync::mpsc, time::timeout};
@@ -50,6 +51,21 @@ pub(super) async fn treat(
     session.ask(Ask::Confirm(confirm)).await;
     let answers = client.operate(ReceiverStream::new(outgoing)).await?.into_inner();
     session.run(answers, &mut show).await
+}
+
+/// Proves the relay in the interlock of a unit, as a person does once a day (OPS-01).
+///
+/// # Errors
+/// If it cannot be proven now, or failed.
+pub(super) async fn commission(channel: Channel, unit: &str) -> anyhow::Result<()> {
+    let request = ProveRelayRequest {
+        request_id: format!("prove-{}", crate::clock::now().since_boot()),
+        unit_id: unit.to_owned(),
+    };
+    let answer = MaintenanceServiceClient::new(channel).prove_relay(request).await?.into_inner();
+    let proof = answer.contact.map_or(RelayProof::Unspecified, |contact| contact.proof());
+    anyhow::ensure!(proof == RelayProof::Passed, "the relay of {unit} failed its proof: {proof:?}");
+    Ok(())
 }
 
 /// Who the demonstration says it is.

@@ -5,8 +5,8 @@ use prost_types::Timestamp as ProtoTime;
 use proto::v1::{
     Answer, AreaKind, ContinuousGate, Eyewear, EyewearConfirmation, FitzpatrickType, Gate,
     LaserPrescription, PatientKey, PemfPrescription, Prescription, Role, ScreeningAnswer,
-    ScreeningQuestion, Side, Site, Skin, Technique, Waveform, WavelengthShare, gate,
-    prescription::Modality,
+    ScreeningQuestion, Side, Site, Skin, StimulatorPrescription, Technique, Waveform,
+    WavelengthShare, gate, prescription::Modality,
 };
 
 use safety::{Permille, Wavelength};
@@ -88,6 +88,27 @@ pub fn pemf(
         ScreeningQuestion::BystanderImplant,
     ];
     prescription(now, Site::InnerThigh, Side::Left, Modality::Pemf(pemf), &asked)
+}
+
+/// Four trains of five pulses at 10 Hz and 40 % of what the unit can, over the thigh.
+pub fn stimulator(now: Timestamp, coil: u32) -> Prescription {
+    let stimulator = StimulatorPrescription {
+        motor_threshold_permille: 400,
+        threshold_multiple_permille: 1_000,
+        rate_millihertz: 10_000,
+        pulses_per_train: 5,
+        trains: 4,
+        wait_milliseconds: 6_000,
+        coil_code: format!("0x{coil:04x}"),
+    };
+    let asked = [
+        ScreeningQuestion::Implant,
+        ScreeningQuestion::Pregnancy,
+        ScreeningQuestion::Epilepsy,
+        ScreeningQuestion::MetalInHeadOrNeck,
+        ScreeningQuestion::BystanderImplant,
+    ];
+    prescription(now, Site::InnerThigh, Side::Left, Modality::Stimulator(stimulator), &asked)
 }
 
 fn prescription(

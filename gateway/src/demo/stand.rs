@@ -21,6 +21,7 @@ use tokio::{
 };
 use tokio_serial::SerialStream;
 
+use super::board::Input;
 use crate::{clock, directory::Modality};
 
 /// How long a foot takes to find its switch, and to leave it.
@@ -34,6 +35,8 @@ pub struct Stand {
     name: String,
     modality: Modality,
     unit: Arc<Mutex<Machine>>,
+    /// The buttons that lead to the inputs of a board, and not to the unit.
+    wired: Arc<[(Button, Input)]>,
     touched: Arc<Notify>,
     link: PathBuf,
 }
@@ -75,6 +78,7 @@ impl Stand {
             name: name.to_owned(),
             modality,
             unit: Arc::new(Mutex::new(machine)),
+            wired: Arc::default(),
             touched: Arc::new(Notify::new()),
             link: folder.join(name),
         }
@@ -110,14 +114,28 @@ impl Stand {
         let thousandths = self.meter() / 1_000_000_000;
         let (whole, rest) = (thousandths / 1_000, thousandths % 1_000);
         let measure = match self.modality {
-            Modality::Laser => "J",
+            Modality::Laser | Modality::Stimulator => "J",
             Modality::Pemf => "mT·s",
         };
         format!("{whole}.{rest:03} {measure}")
     }
 
+    /// Wires buttons of the unit to the inputs of a board.
+    pub(super) fn wire(&mut self, wired: Vec<(Button, Input)>) {
+        self.wired = wired.into();
+    }
+
+    /// The contact of a relay in the unit's interlock moved.
+    pub(super) fn conduct(&self, closed: bool) {
+        self.lock().device().press(now(), Button::Interlock, closed);
+        self.touched.notify_one();
+    }
+
     /// Moves something at the unit.
     pub fn press(&self, button: Button, on: bool) {
+        if let Some((_, input)) = self.wired.iter().find(|(wired, _)| *wired == button) {
+            return input.put(on);
+        }
         self.lock().device().press(now(), button, on);
         self.touched.notify_one();
     }
@@ -242,6 +260,7 @@ pub(super) fn state_of(shown: &Shown) -> safety::State {
     match shown.status {
         AnyStatus::Laser(status) => status.state,
         AnyStatus::Pemf(status) => status.state,
+        AnyStatus::Stimulator(status) => status.state,
     }
 }
 

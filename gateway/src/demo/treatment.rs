@@ -22,12 +22,13 @@ pub(super) struct Treatment {
     pub(super) prescription: Prescription,
 }
 
-/// One session on the first laser and one on the first PEMF unit; or, if dialects are named, one on
-/// the first unit of each.
+/// One session on the first laser and one on the first PEMF unit that speak open-link; or, if
+/// dialects are named, one on the first unit of each.
 pub(super) fn of(config: &Config, dialects: &[String]) -> anyhow::Result<Vec<Treatment>> {
     if dialects.is_empty() {
         let first = |modality| {
-            let found = config.units.iter().find(|unit| unit.modality() == modality);
+            let mut ours = config.units.iter().filter(|unit| unit.dialect == "open-link");
+            let found = ours.find(|unit| unit.modality() == modality);
             found.map(treat).context("the demonstration lacks a unit of each modality")
         };
         return [Modality::Laser, Modality::Pemf].into_iter().map(first).collect();
@@ -60,6 +61,9 @@ fn treat(unit: &UnitConfig) -> Treatment {
             laser
         }
         Profile::Pemf(..) => prescriptions::pemf(now, 30_000, 30_000),
+        Profile::Stimulator(watched, _) => {
+            prescriptions::stimulator(now, watched.limits.unit.applicator.map_or(0, |code| code.0))
+        }
     };
     prescription.patient = Some(PatientKey {
         issuer: "demonstration".to_owned(),

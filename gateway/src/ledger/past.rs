@@ -25,6 +25,7 @@ pub(super) fn load(
         causes: reader.causes()?,
         course: reader.courses()?,
         trips: reader.trips()?,
+        proofs: reader.proofs()?,
         ..Past::default()
     };
     for session in reader.sessions()? {
@@ -109,6 +110,22 @@ impl Reader<'_> {
         Ok(trips)
     }
 
+    /// How long ago the relay of each unit passed its proof, if its last proof passed (OPS-01). A
+    /// proof grows old by the clock that says that it is older.
+    fn proofs(&self) -> Result<Vec<(UnitId, Nanos)>, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(PROOFS).map_err(known)?;
+        let mut rows = select.query(()).map_err(known)?;
+        let mut proofs = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            let unit: String = self.get(row, "unit")?;
+            let (by_wall, by_boot) = self.ages(row)?;
+            let age = by_boot.map_or(by_wall, |by_boot| by_boot.max(by_wall));
+            proofs.extend(self.unit(&unit).map(|unit| (unit, age)));
+        }
+        Ok(proofs)
+    }
+
     fn site(&self, row: &Row<'_>) -> Result<Site, LedgerError> {
         let region: Region = self.word(row, "region")?;
         let side: Side = self.word(row, "side")?;
@@ -119,6 +136,7 @@ impl Reader<'_> {
         let amount = Amount {
             modality: self.word(row, "modality")?,
             quantity: self.get(row, "quantity")?,
+            energy_pj: self.get(row, "energy_pj")?,
             time_ns: self.get(row, "time_ns")?,
         };
         let age = self.age(row)?;
@@ -139,17 +157,24 @@ impl Reader<'_> {
 
     /// How long ago a session ended, at the least.
     fn age(&self, row: &Row<'_>) -> Result<Nanos, LedgerError> {
+        let (by_wall, by_boot) = self.ages(row)?;
+        Ok(by_boot.map_or(by_wall, |by_boot| by_boot.min(by_wall)))
+    }
+
+    /// How long ago something was by the wall clock, and by the boot clock if the machine was not
+    /// booted since.
+    fn ages(&self, row: &Row<'_>) -> Result<(Nanos, Option<Nanos>), LedgerError> {
         let utc: String = self.get(row, "utc")?;
         let utc: Timestamp = utc.parse().map_err(|_bad| self.unreadable("utc"))?;
         let by_wall = self.start.wall.duration_since(utc).as_nanos().max(0);
         let by_wall = Nanos::new(u64::try_from(by_wall).unwrap_or(u64::MAX));
         let boot: String = self.get(row, "boot_id")?;
         if boot != self.start.boot {
-            return Ok(by_wall);
+            return Ok((by_wall, None));
         }
         let at: i64 = self.get(row, "boot_ns")?;
         let at = u64::try_from(at).map_err(|_negative| self.unreadable("boot_ns"))?;
-        Ok(by_wall.min(self.start.now.since(Instant::from_boot(at))))
+        Ok((by_wall, Some(self.start.now.since(Instant::from_boot(at)))))
     }
 
     /// How many sessions each patient had that gave something (DOS-15). One that is open counts: it
@@ -168,6 +193,7 @@ impl Reader<'_> {
             let own = match self.word(row, "modality")? {
                 Modality::Laser => &mut course.laser,
                 Modality::Pemf => &mut course.pemf,
+                Modality::Stimulator => &mut course.stimulator,
             };
             let sessions: i64 = self.get(row, "sessions")?;
             *own = u32::try_from(sessions).unwrap_or(u32::MAX);
@@ -227,6 +253,7 @@ const SESSIONS: &str = "
         s.unit, s.patient_issuer, s.patient_id, s.region, s.side, s.modality,
         t.run IS NULL AS open,
         coalesce(t.charged_quantity, d.quantity) AS quantity,
+        coalesce(t.charged_energy_pj, d.energy_pj) AS energy_pj,
         coalesce(t.charged_time_ns, d.time_ns) AS time_ns,
         iif(t.reconciled = 0, t.settled_utc, d.written_utc) AS utc,
         iif(t.reconciled = 0, t.settled_boot_ns, d.written_boot_ns) AS boot_ns,
@@ -243,6 +270,7 @@ const STRAYS: &str = "
     SELECT
         s.patient_issuer, s.patient_id, s.modality,
         s.quantity - s.from_quantity AS quantity,
+        s.energy_pj - s.from_energy_pj AS energy_pj,
         s.time_ns - s.from_time_ns AS time_ns,
         s.written_utc AS utc, s.written_boot_ns AS boot_ns, r.boot_id
     FROM strays AS s JOIN runs AS r USING (run)
@@ -269,5 +297,12 @@ const COURSES: &str = "
     WHERE t.run IS NULL OR t.outcome <> 'aborted'
     GROUP BY s.patient_issuer, s.patient_id, s.modality
     ORDER BY s.patient_issuer, s.patient_id";
+
+/// The last proof of each unit, if it passed.
+const PROOFS: &str = "
+    SELECT p.unit, p.utc, p.boot_ns, r.boot_id
+    FROM proofs AS p JOIN runs AS r USING (run)
+    WHERE p.id = (SELECT max(id) FROM proofs WHERE unit = p.unit) AND p.passed = 1
+    ORDER BY p.unit";
 
 const CAUSES: &str = "SELECT unit, cause FROM causes WHERE released_run IS NULL ORDER BY id";

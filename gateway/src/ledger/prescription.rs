@@ -6,7 +6,7 @@
 use clinic::AnyPrescription;
 use safety::{
     AreaFluence, Content, Eyewear, Gate, LaserPrescription, Limit, OpticalDensity, Others,
-    Overrides, PemfPrescription, Screening, Site, Skin, Technique,
+    Overrides, PemfPrescription, Screening, Site, Skin, StimulatorPrescription, Technique,
 };
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ pub(super) fn text(prescription: &AnyPrescription) -> String {
     match prescription {
         AnyPrescription::Laser(prescription) => laser(prescription),
         AnyPrescription::Pemf(prescription) => pemf(prescription),
+        AnyPrescription::Stimulator(prescription) => stimulator(prescription),
     }
     .to_string()
 }
@@ -80,6 +81,35 @@ fn pemf(prescription: &PemfPrescription) -> Value {
         "time_nanos": dose.time.get(),
         "course_sessions": course,
         "applicator": applicator.0,
+        "screening": screening(asked),
+        "overrides": overrides(*overridden),
+    })
+}
+
+fn stimulator(prescription: &StimulatorPrescription) -> Value {
+    let StimulatorPrescription {
+        site: place,
+        motor_threshold,
+        intensity,
+        rate,
+        train_pulses,
+        trains,
+        wait,
+        course,
+        coil,
+        screening: asked,
+        overrides: overridden,
+    } = prescription;
+    json!({
+        "site": site(*place),
+        "motor_threshold_permille": motor_threshold.get(),
+        "threshold_multiple_permille": intensity.thousandths(),
+        "rate_millihertz": rate.millihertz(),
+        "pulses_per_train": train_pulses,
+        "trains": trains,
+        "wait_nanos": wait.get(),
+        "course_sessions": course,
+        "coil": coil.0,
         "screening": screening(asked),
         "overrides": overrides(*overridden),
     })

@@ -2,7 +2,10 @@
 
 use clinic::{AnyDose, AnyPrescription, Entry, PatientKey, SessionId, Summary, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
-use safety::{Cause, End, Site, SliceId};
+use safety::{
+    Cause, End, Energy, Permille, Site, SliceId, StimulatorDose, StimulatorLevel,
+    StimulatorPrescription,
+};
 
 use super::{amount::Amount, prescription, stamp::Stamp, word::Word};
 
@@ -39,6 +42,7 @@ pub(super) fn enter(
         Entry::Stray { unit, patient, dose } => {
             stray(connection, name(units, *unit)?, patient.as_ref(), *dose, stamp)
         }
+        Entry::Proof(unit, passed) => proof(connection, name(units, *unit)?, *passed, stamp),
         Entry::Latch(unit, cause) => latch(connection, name(units, *unit)?, *cause, stamp),
         Entry::Release(unit, cause) => {
             let unit = name(units, *unit)?;
@@ -83,6 +87,9 @@ fn open(
     let (site, dose): (Site, AnyDose) = match mark.prescription {
         AnyPrescription::Laser(laser) => (laser.site, AnyDose::Laser(laser.dose)),
         AnyPrescription::Pemf(pemf) => (pemf.site, AnyDose::Pemf(pemf.dose)),
+        AnyPrescription::Stimulator(stimulator) => {
+            (stimulator.site, AnyDose::Stimulator(trains(stimulator)))
+        }
     };
     let prescribed = Amount::of(dose)?;
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -105,6 +112,19 @@ fn open(
     Ok(())
 }
 
+/// The pulses that were prescribed and the time of their trains, rounded up. Their energy follows from
+/// the unit: the settlement has it.
+fn trains(prescription: &StimulatorPrescription) -> StimulatorDose {
+    let train = StimulatorLevel {
+        intensity: Permille::ZERO,
+        rate: prescription.rate,
+        pulses: prescription.train_pulses,
+        wait: prescription.wait,
+        pulse_energy: Energy::ZERO,
+    };
+    train.train().times(u64::from(prescription.trains))
+}
+
 /// Raises what a session may charge. The same slice again, or an older one after a newer, changes
 /// nothing: up to which dose is cumulative.
 fn slice(
@@ -121,6 +141,7 @@ fn slice(
         ":modality": up_to.modality.word(),
         ":slice": slice,
         ":quantity": up_to.quantity,
+        ":energy": up_to.energy_pj,
         ":time": up_to.time_ns,
         ":utc": stamp.utc,
         ":boot": stamp.boot_ns,
@@ -148,12 +169,16 @@ fn settle(
         ":token": session.token,
         ":modality": charged.modality.word(),
         ":prescribed_quantity": prescribed.quantity,
+        ":prescribed_energy": prescribed.energy_pj,
         ":prescribed_time": prescribed.time_ns,
         ":charged_quantity": charged.quantity,
+        ":charged_energy": charged.energy_pj,
         ":charged_time": charged.time_ns,
         ":delivered_quantity": delivered.quantity,
+        ":delivered_energy": delivered.energy_pj,
         ":delivered_time": delivered.time_ns,
         ":debt_quantity": debt.quantity,
+        ":debt_energy": debt.energy_pj,
         ":debt_time": debt.time_ns,
         ":end": end,
         ":cause": cause.map(Cause::word),
@@ -177,6 +202,14 @@ fn end(end: End) -> (&'static str, Option<Cause>) {
     }
 }
 
+/// What a unit had emitted without a session before.
+#[derive(Default)]
+struct Before {
+    quantity: i64,
+    energy_pj: i64,
+    time_ns: i64,
+}
+
 /// Raises what a unit emitted without a session in this run. While the last patient stays the same,
 /// so does the record; another patient begins another, from where the one before it ended.
 fn stray(
@@ -192,14 +225,16 @@ fn stray(
         .prepare_cached(LAST_STRAY)?
         .query_row((stamp.run, unit), |row| {
             let patient: (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
-            Ok((row.get::<_, i64>(0)?, patient, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?))
+            let before =
+                Before { quantity: row.get(3)?, energy_pj: row.get(4)?, time_ns: row.get(5)? };
+            Ok((row.get::<_, i64>(0)?, patient, before))
         })
         .optional()?;
-    let (stretch, quantity, time) = match last {
-        None => (0, 0, 0),
-        Some((stretch, (issuer, id), quantity, time)) => {
+    let (stretch, before) = match last {
+        None => (0, Before::default()),
+        Some((stretch, (issuer, id), before)) => {
             let same = (issuer.as_deref(), id.as_deref()) == patient;
-            (if same { stretch } else { stretch.saturating_add(1) }, quantity, time)
+            (if same { stretch } else { stretch.saturating_add(1) }, before)
         }
     };
     connection.prepare_cached(STRAY)?.execute(named_params! {
@@ -209,10 +244,12 @@ fn stray(
         ":modality": dose.modality.word(),
         ":issuer": patient.0,
         ":patient": patient.1,
-        ":from_quantity": quantity,
-        ":from_time": time,
-        ":quantity": dose.quantity.max(quantity),
-        ":time": dose.time_ns.max(time),
+        ":from_quantity": before.quantity,
+        ":from_energy": before.energy_pj,
+        ":from_time": before.time_ns,
+        ":quantity": dose.quantity.max(before.quantity),
+        ":energy": dose.energy_pj.max(before.energy_pj),
+        ":time": dose.time_ns.max(before.time_ns),
         ":utc": stamp.utc,
         ":boot": stamp.boot_ns,
     })?;
@@ -227,6 +264,18 @@ fn release(
 ) -> Result<(), EntryError> {
     let mut update = connection.prepare_cached(RELEASE)?;
     update.execute((unit, cause.word(), stamp.run, stamp.utc, stamp.boot_ns))?;
+    Ok(())
+}
+
+/// Keeps what came of the proof of a relay (OPS-01).
+fn proof(
+    connection: &Connection,
+    unit: &str,
+    passed: bool,
+    stamp: &Stamp<'_>,
+) -> Result<(), EntryError> {
+    let mut insert = connection.prepare_cached(PROOF)?;
+    insert.execute((unit, passed, stamp.run, stamp.utc, stamp.boot_ns))?;
     Ok(())
 }
 
@@ -252,43 +301,48 @@ const OPEN: &str = "
 
 const SLICE: &str = "
     INSERT INTO slices (
-        run, token, modality, slice, quantity, time_ns, written_utc, written_boot_ns
-    ) VALUES (:run, :token, :modality, :slice, :quantity, :time, :utc, :boot)
+        run, token, modality, slice, quantity, energy_pj, time_ns, written_utc, written_boot_ns
+    ) VALUES (:run, :token, :modality, :slice, :quantity, :energy, :time, :utc, :boot)
     ON CONFLICT (run, token) DO UPDATE SET
         modality = excluded.modality,
         slice = max(slice, excluded.slice),
         quantity = max(quantity, excluded.quantity),
+        energy_pj = max(energy_pj, excluded.energy_pj),
         time_ns = max(time_ns, excluded.time_ns),
         written_utc = excluded.written_utc,
         written_boot_ns = excluded.written_boot_ns
     WHERE excluded.modality <> modality OR excluded.slice > slice
-        OR excluded.quantity > quantity OR excluded.time_ns > time_ns";
+        OR excluded.quantity > quantity OR excluded.energy_pj > energy_pj
+        OR excluded.time_ns > time_ns";
 
 const SETTLE: &str = "
     INSERT INTO settlements (
-        run, token, modality, prescribed_quantity, prescribed_time_ns, charged_quantity,
-        charged_time_ns, delivered_quantity, delivered_time_ns, debt_quantity, debt_time_ns,
+        run, token, modality, prescribed_quantity, prescribed_energy_pj, prescribed_time_ns,
+        charged_quantity, charged_energy_pj, charged_time_ns, delivered_quantity,
+        delivered_energy_pj, delivered_time_ns, debt_quantity, debt_energy_pj, debt_time_ns,
         end, cause, outcome, uncertain, reconciled, settled_run, settled_utc, settled_boot_ns
     ) VALUES (
-        :run, :token, :modality, :prescribed_quantity, :prescribed_time, :charged_quantity,
-        :charged_time, :delivered_quantity, :delivered_time, :debt_quantity, :debt_time,
+        :run, :token, :modality, :prescribed_quantity, :prescribed_energy, :prescribed_time,
+        :charged_quantity, :charged_energy, :charged_time, :delivered_quantity,
+        :delivered_energy, :delivered_time, :debt_quantity, :debt_energy, :debt_time,
         :end, :cause, :outcome, :uncertain, 0, :settled_run, :utc, :boot
     )";
 
 const LAST_STRAY: &str = "
-    SELECT stretch, patient_issuer, patient_id, quantity, time_ns FROM strays
+    SELECT stretch, patient_issuer, patient_id, quantity, energy_pj, time_ns FROM strays
     WHERE run = ?1 AND unit = ?2 ORDER BY stretch DESC LIMIT 1";
 
 const STRAY: &str = "
     INSERT INTO strays (
-        run, unit, stretch, modality, patient_issuer, patient_id, from_quantity, from_time_ns,
-        quantity, time_ns, written_utc, written_boot_ns
+        run, unit, stretch, modality, patient_issuer, patient_id, from_quantity, from_energy_pj,
+        from_time_ns, quantity, energy_pj, time_ns, written_utc, written_boot_ns
     ) VALUES (
-        :run, :unit, :stretch, :modality, :issuer, :patient, :from_quantity, :from_time,
-        :quantity, :time, :utc, :boot
+        :run, :unit, :stretch, :modality, :issuer, :patient, :from_quantity, :from_energy,
+        :from_time, :quantity, :energy, :time, :utc, :boot
     )
     ON CONFLICT (run, unit, stretch) DO UPDATE SET
         quantity = excluded.quantity,
+        energy_pj = excluded.energy_pj,
         time_ns = excluded.time_ns,
         written_utc = excluded.written_utc,
         written_boot_ns = excluded.written_boot_ns";
@@ -302,15 +356,20 @@ const RELEASE: &str = "
     UPDATE causes SET released_run = ?3, released_utc = ?4, released_boot_ns = ?5
     WHERE unit = ?1 AND cause = ?2 AND released_run IS NULL";
 
+const PROOF: &str = "
+    INSERT INTO proofs (unit, passed, run, utc, boot_ns) VALUES (?1, ?2, ?3, ?4, ?5)";
+
 const RECONCILE: &str = "
     INSERT INTO settlements (
-        run, token, modality, prescribed_quantity, prescribed_time_ns, charged_quantity,
-        charged_time_ns, delivered_quantity, delivered_time_ns, debt_quantity, debt_time_ns,
+        run, token, modality, prescribed_quantity, prescribed_energy_pj, prescribed_time_ns,
+        charged_quantity, charged_energy_pj, charged_time_ns, delivered_quantity,
+        delivered_energy_pj, delivered_time_ns, debt_quantity, debt_energy_pj, debt_time_ns,
         end, cause, outcome, uncertain, reconciled, settled_run, settled_utc, settled_boot_ns
     )
     SELECT
-        s.run, s.token, s.modality, s.prescribed_quantity, s.prescribed_time_ns, d.quantity,
-        d.time_ns, d.quantity, d.time_ns, 0, 0,
+        s.run, s.token, s.modality, s.prescribed_quantity, iif(s.modality = 'stimulator', NULL, 0),
+        s.prescribed_time_ns, d.quantity, d.energy_pj, d.time_ns, d.quantity, d.energy_pj,
+        d.time_ns, 0, 0, 0,
         'interrupted_by_gateway', NULL, 'partial', 1, 1, ?2, ?3, ?4
     FROM sessions AS s JOIN slices AS d USING (run, token)
     WHERE s.unit = ?1 AND s.run < ?2

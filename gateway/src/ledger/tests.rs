@@ -1,6 +1,7 @@
 //! What the ledger promises, over real files; restarts are made from copies of them.
 
 mod failure;
+mod migration;
 mod record;
 mod refusal;
 mod restart;
@@ -21,18 +22,20 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use safety::{
     Answer, ApplicatorCode, Area, AreaFluence, Content, End, Energy, Exposure, Eyewear, Fluence,
-    Flux, Frequency, Gate, Instant, LaserDose, LaserPrescription, Nanos, OpticalDensity, Others,
-    Outcome, Overrides, PemfDose, PemfPrescription, Permille, Power, Region, Screening, Side, Site,
-    Skin, SkinType, Slew, SliceId, Technique, Waveform, Wavelength,
+    Flux, Frequency, Gate, Instant, LaserDose, LaserPrescription, Multiple, Nanos, OpticalDensity,
+    Others, Outcome, Overrides, PemfDose, PemfPrescription, Permille, Power, Pulses, Region,
+    Screening, Side, Site, Skin, SkinType, Slew, SliceId, StimulatorDose, StimulatorPrescription,
+    Technique, Waveform, Wavelength,
 };
 use tempfile::TempDir;
 
 use super::{Ledger, LedgerError, LedgerThread, Opened, Setting};
 
-const UNITS: [&str; 3] = ["laser-1", "pemf-1", "laser-2"];
+const UNITS: [&str; 4] = ["laser-1", "pemf-1", "laser-2", "stimulator-1"];
 const LASER: UnitId = UnitId(0);
 const PEMF: UnitId = UnitId(1);
 const OTHER_LASER: UnitId = UnitId(2);
+const STIMULATOR: UnitId = UnitId(3);
 /// The hash of a configuration.
 const CONFIG: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 /// The reserve of the shipped configuration.
@@ -180,6 +183,19 @@ fn exposure(microtesla_seconds: u64, secs: u64) -> AnyDose {
     AnyDose::Pemf(PemfDose { quantity, time: Nanos::from_secs(secs) })
 }
 
+/// So many pulses, so many millijoules of discharges, and so many seconds of trains.
+fn pulses(pulses: u64, millijoules: u64, secs: u64) -> AnyDose {
+    AnyDose::Stimulator(StimulatorDose {
+        pulses: Pulses::from_whole(pulses),
+        energy: Energy::from_millijoules(millijoules),
+        time: Nanos::from_secs(secs),
+    })
+}
+
+fn forearm() -> Site {
+    Site::new(Region::Forearm, Side::Left).unwrap()
+}
+
 fn neck() -> Site {
     Site::new(Region::PosteriorNeck, Side::Left).unwrap()
 }
@@ -241,22 +257,43 @@ fn pemf_prescription() -> AnyPrescription {
         },
         course: 20,
         applicator: ApplicatorCode(7),
-        screening: Screening {
-            implant: Answer::No,
-            pregnancy: Answer::No,
-            epilepsy: Answer::No,
-            metal: Answer::No,
-            bystander_implant: Answer::Unanswered,
-            age_days: Some(3),
-        },
+        screening: screening(),
         overrides: Overrides::NONE,
     })
+}
+
+fn stimulator_prescription() -> AnyPrescription {
+    AnyPrescription::Stimulator(StimulatorPrescription {
+        site: forearm(),
+        motor_threshold: Permille::new(470).unwrap(),
+        intensity: Multiple::from_thousandths(1_086),
+        rate: Frequency::from_millihertz(10_000),
+        train_pulses: 9,
+        trains: 50,
+        wait: Nanos::from_millis(10_500),
+        course: 10,
+        coil: ApplicatorCode(9),
+        screening: screening(),
+        overrides: Overrides::NONE.with(safety::Limit::ThresholdMultiple),
+    })
+}
+
+fn screening() -> Screening {
+    Screening {
+        implant: Answer::No,
+        pregnancy: Answer::No,
+        epilepsy: Answer::No,
+        metal: Answer::No,
+        bystander_implant: Answer::Unanswered,
+        age_days: Some(3),
+    }
 }
 
 fn open(session: SessionId, unit: UnitId, patient: PatientKey, up_to: AnyDose) -> Entry {
     let prescription = match up_to {
         AnyDose::Laser(_) => laser_prescription(),
         AnyDose::Pemf(_) => pemf_prescription(),
+        AnyDose::Stimulator(_) => stimulator_prescription(),
     };
     Entry::Open { session, unit, patient, prescription, hash: HASH, up_to }
 }
@@ -269,6 +306,7 @@ fn settle(session: SessionId, charged: AnyDose, outcome: Outcome) -> Entry {
     let none = match charged {
         AnyDose::Laser(_) => joules(0, 0),
         AnyDose::Pemf(_) => exposure(0, 0),
+        AnyDose::Stimulator(_) => pulses(0, 0, 0),
     };
     let summary = Summary {
         prescribed: charged,

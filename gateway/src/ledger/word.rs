@@ -27,7 +27,7 @@ macro_rules! words {
     };
 }
 
-words!(Modality { Laser: "laser", Pemf: "pemf" });
+words!(Modality { Laser: "laser", Pemf: "pemf", Stimulator: "stimulator" });
 words!(Side { Left: "left", Midline: "midline", Right: "right" });
 words!(Answer { Unanswered: "unanswered", No: "no", Yes: "yes" });
 words!(Waveform { Sine: "sine", Rectangular: "rectangular", Triangular: "triangular" });

@@ -8,8 +8,8 @@ use std::{
 use clinic::{AnyDose, AnyStatus, Shown, What};
 use metrics::Gauge;
 use safety::{
-    Beam, Cause, Causes, Contacts, Emission, Flux, Instant, Modality, Power, State, Status,
-    Temperature,
+    Beam, Cause, Causes, Contacts, Emission, Flux, Instant, Modality, Power, Pulsing, State,
+    Status, Temperature,
 };
 
 use super::{
@@ -101,6 +101,17 @@ impl UnitMetrics {
                 self.delivered.set(dose(session.map(|open| AnyDose::Pemf(open.delivered))));
                 self.stray.set(dose(Some(AnyDose::Pemf(status.stray))));
             }
+            AnyStatus::Stimulator(status) => {
+                self.look_at(recorder, status, now, |output: Pulsing| {
+                    f64::from(output.rate.millihertz()) / 1e3
+                });
+                let session = status.session.as_ref();
+                let any = AnyDose::Stimulator;
+                self.prescribed.set(dose(session.map(|open| any(open.prescribed))));
+                self.charged.set(dose(session.map(|open| any(open.charged))));
+                self.delivered.set(dose(session.map(|open| any(open.delivered))));
+                self.stray.set(dose(Some(any(status.stray))));
+            }
         }
         for quality in [Quality::Good, Quality::Stale, Quality::Bad] {
             let is = Quality::of(shown, now) == quality;
@@ -116,6 +127,7 @@ impl UnitMetrics {
             What::Latched(cause) => (LATCHED, Some(("cause", word::cause(*cause)))),
             What::Released(cause) => (RELEASED, Some(("cause", word::cause(*cause)))),
             What::Stopped => (STOPPED, None),
+            What::Proven(proof) => (PROVEN, Some(("proof", word::proof(*proof)))),
             What::Refused(refused) => (REFUSED, Some(("reason", word::refused(refused)))),
         };
         recorder.counter(name, &joined(&self.labels, label.as_slice())).increment(1);
@@ -199,6 +211,14 @@ impl Names {
                 delivered: Name("therapy_gateway_pemf_delivered_tesla_seconds", DELIVERED),
                 stray: Name("therapy_gateway_pemf_stray_tesla_seconds", STRAY),
             },
+            directory::Modality::Stimulator => Self {
+                measured: Name("therapy_gateway_stimulator_measured_hertz", MEASURED),
+                ordered: Name("therapy_gateway_stimulator_ordered_hertz", ORDERED),
+                prescribed: Name("therapy_gateway_stimulator_prescribed_pulses", PRESCRIBED),
+                charged: Name("therapy_gateway_stimulator_charged_pulses", CHARGED),
+                delivered: Name("therapy_gateway_stimulator_delivered_pulses", DELIVERED),
+                stray: Name("therapy_gateway_stimulator_stray_pulses", STRAY),
+            },
         }
     }
 }
@@ -211,11 +231,12 @@ fn joined<'a>(
     own.chain(more.iter().copied()).collect()
 }
 
-/// Joules or tesla-seconds; without a session, none.
+/// Joules, tesla-seconds or pulses; without a session, none.
 fn dose(dose: Option<AnyDose>) -> f64 {
     match dose {
         Some(AnyDose::Laser(dose)) => big(dose.quantity.picojoules()) / 1e12,
         Some(AnyDose::Pemf(dose)) => big(dose.quantity.femtotesla_seconds()) / 1e15,
+        Some(AnyDose::Stimulator(dose)) => big(dose.pulses.picopulses()) / 1e12,
         None => 0.0,
     }
 }
@@ -263,4 +284,6 @@ const ENDED: Name =
 const LATCHED: Name = Name("therapy_gateway_causes_latched_total", "Causes that were latched.");
 const RELEASED: Name = Name("therapy_gateway_causes_released_total", "Causes that were released.");
 const STOPPED: Name = Name("therapy_gateway_stops_total", "Times that somebody stopped the unit.");
+const PROVEN: Name =
+    Name("therapy_gateway_relay_proofs_total", "Proofs of the relay in the unit's interlock.");
 const REFUSED: Name = Name("therapy_gateway_refusals_total", "Calls that were refused.");

@@ -80,7 +80,7 @@ fn clinic(config: &Config, dialect: Option<Box<dyn Dialect<Laser> + Send>>) -> C
     let plan = config.units[0].plan(date(2026, 11, 22), Secret::new([7; 32])).unwrap();
     let AnyPlan::Laser(mut plan) = plan else { panic!("the first unit is no laser") };
     plan.dialect = dialect.unwrap_or(plan.dialect);
-    Clinic::new(1, vec![AnyPlan::Laser(plan)], clock::now())
+    Clinic::new(1, vec![AnyPlan::Laser(plan)], Vec::new(), clock::now())
 }
 
 fn start(dialect: Box<dyn Dialect<Laser> + Send>) -> Scheduler {

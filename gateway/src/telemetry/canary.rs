@@ -2,7 +2,7 @@
 
 use clinic::{
     AnyPlan, AnyPrescription, Ask, Call, CallId, Change, Clinic, Confirmation, Effect, Happening,
-    LineId, Past, PatientKey, Plan, Proposal, Refused, RequestId, RoomId, UnitId, What,
+    LineId, Past, PatientKey, Plan, Proposal, Refused, RequestId, RoomId, UnitId, What, Wiring,
 };
 use device_drivers::{Budget, Dialect, Event, Out};
 use safety::{
@@ -63,10 +63,11 @@ fn clinic() -> Clinic {
             unit: Default::default(),
             tail: Nanos::from_millis(1_400),
         },
+        wiring: Wiring::default(),
         byte: Nanos::from_micros(87),
         dialect: Box::new(Mute),
     };
-    Clinic::new(7, vec![AnyPlan::Laser(Box::new(plan))], at(99_000))
+    Clinic::new(7, vec![AnyPlan::Laser(Box::new(plan))], Vec::new(), at(99_000))
 }
 
 fn prescription() -> LaserPrescription {
@@ -140,7 +141,8 @@ fn no_patient_is_in_any_topic_payload_metric_or_log() {
         | What::Ended(_)
         | What::Latched(_)
         | What::Released(_)
-        | What::Stopped => None,
+        | What::Stopped
+        | What::Proven(_) => None,
     };
     let refusals: Vec<_> = changes.iter().filter_map(refused).collect();
     assert_eq!(refusals, [false, true], "the canaries went in: {changes:?}");

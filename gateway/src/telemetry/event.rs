@@ -56,6 +56,7 @@ enum ChangeJson {
     Latched { cause: &'static str, scope: &'static str, released_by: &'static str },
     Released { cause: &'static str },
     Stopped,
+    Proven { proof: &'static str },
     Refused { reason: &'static str },
 }
 
@@ -87,6 +88,7 @@ impl ChangeJson {
             },
             What::Released(cause) => Self::Released { cause: word::cause(*cause) },
             What::Stopped => Self::Stopped,
+            What::Proven(proof) => Self::Proven { proof: word::proof(*proof) },
             What::Refused(refused) => Self::Refused { reason: word::refused(refused) },
         }
     }

@@ -12,7 +12,7 @@ use super::{
     moment::tests::at_100_s,
     outbox::Outbox,
     presence::Presence,
-    samples::{self, LASER, PEMF},
+    samples::{self, LASER, PEMF, STIMULATOR},
     status::Standing,
     values,
 };
@@ -36,6 +36,7 @@ fn statuses() {
     for (name, id, shown) in [
         ("status-laser.json", LASER, samples::laser()),
         ("status-pemf.json", PEMF, samples::pemf()),
+        ("status-stimulator.json", STIMULATOR, samples::stimulator()),
     ] {
         let standing = Standing::next(None, &shown, at_100_s().now);
         let card = directory.card(id).unwrap();
@@ -51,6 +52,7 @@ fn telemetry() {
         ("telemetry-laser.json", LASER, samples::laser()),
         ("telemetry-pemf.json", PEMF, samples::pemf_emitting()),
         ("telemetry-pemf-locked.json", PEMF, samples::pemf()),
+        ("telemetry-stimulator.json", STIMULATOR, samples::stimulator()),
     ] {
         let card = directory.card(id).unwrap();
         matches(name, &values::payload(&directory, card, &shown, at_100_s()).unwrap());

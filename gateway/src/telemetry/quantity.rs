@@ -7,7 +7,8 @@ use std::fmt;
 
 use clinic::{AnyDose, Summary};
 use safety::{
-    Dose, Emission, Flux, Gate, Integral, LaserLevel, Modality, Nanos, Output, PemfLevel, Power,
+    Dose, Emission, Flux, Gate, Integral, Laser, LaserLevel, Modality, Nanos, Output, Pemf,
+    PemfLevel, Power, Pulsing, SessionStatus, Stimulator, StimulatorDose, StimulatorLevel,
 };
 use serde::Serialize;
 
@@ -19,6 +20,7 @@ use crate::word;
 pub(crate) enum DoseJson {
     Laser { energy_millijoules: u64, emission_milliseconds: u64 },
     Pemf { exposure_microtesla_seconds: u64, emission_milliseconds: u64 },
+    Stimulator { pulses: u64, energy_millijoules: u64, emission_milliseconds: u64 },
 }
 
 /// Which way a dose is rounded.
@@ -39,6 +41,11 @@ impl DoseJson {
                 exposure_microtesla_seconds: rounded.thousand_millionths(dose.quantity.count()),
                 emission_milliseconds: rounded.millionths(dose.time.get()),
             },
+            AnyDose::Stimulator(dose) => Self::Stimulator {
+                pulses: rounded.divide(dose.pulses.count(), 1_000_000_000_000),
+                energy_millijoules: rounded.thousand_millionths(dose.energy.count()),
+                emission_milliseconds: rounded.millionths(dose.time.get()),
+            },
         }
     }
 }
@@ -51,6 +58,12 @@ impl fmt::Display for DoseJson {
             }
             Self::Pemf { exposure_microtesla_seconds, emission_milliseconds } => {
                 write!(f, "{exposure_microtesla_seconds} µT·s in {emission_milliseconds} ms")
+            }
+            Self::Stimulator { pulses, energy_millijoules, emission_milliseconds } => {
+                write!(
+                    f,
+                    "{pulses} pulses of {energy_millijoules} mJ in {emission_milliseconds} ms"
+                )
             }
         }
     }
@@ -93,12 +106,13 @@ impl Rounded {
     }
 }
 
-/// An output: the one number that a meter shows.
+/// An output: what a meter shows.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum OutputJson {
     Laser { power_milliwatts: u32 },
     Pemf { flux_microteslas: u32 },
+    Stimulator { rate_millihertz: u32, pulse_energy_microjoules: u64 },
 }
 
 impl From<Power> for OutputJson {
@@ -110,6 +124,15 @@ impl From<Power> for OutputJson {
 impl From<Flux> for OutputJson {
     fn from(flux: Flux) -> Self {
         Self::Pemf { flux_microteslas: flux.microteslas() }
+    }
+}
+
+impl From<Pulsing> for OutputJson {
+    fn from(output: Pulsing) -> Self {
+        Self::Stimulator {
+            rate_millihertz: output.rate.millihertz(),
+            pulse_energy_microjoules: Rounded::Up.millionths(output.pulse_energy.picojoules()),
+        }
     }
 }
 
@@ -148,6 +171,13 @@ pub(crate) enum LevelJson {
         slew_microseconds: u32,
         duty_permille: u16,
     },
+    Stimulator {
+        intensity_permille: u16,
+        rate_millihertz: u32,
+        pulses_per_train: u32,
+        wait_milliseconds: u64,
+        pulse_energy_microjoules: u64,
+    },
 }
 
 impl From<LaserLevel> for LevelJson {
@@ -178,11 +208,43 @@ impl From<PemfLevel> for LevelJson {
     }
 }
 
-/// What remains of a dose, and how long it lasts: whatever runs out first.
-pub(crate) fn remaining<M, Q>(prescribed: Dose<Q>, charged: Dose<Q>, left: Nanos) -> Dose<Q>
-where
-    M: Modality<Dose = Dose<Q>>,
-    Q: Integral,
-{
-    Dose { time: left, ..M::minus(prescribed, charged) }
+impl From<StimulatorLevel> for LevelJson {
+    fn from(level: StimulatorLevel) -> Self {
+        Self::Stimulator {
+            intensity_permille: level.intensity.get(),
+            rate_millihertz: level.rate.millihertz(),
+            pulses_per_train: level.pulses,
+            wait_milliseconds: Rounded::Up.millionths(level.wait.get()),
+            pulse_energy_microjoules: Rounded::Up.millionths(level.pulse_energy.picojoules()),
+        }
+    }
+}
+
+/// A modality whose dose has a time.
+pub(crate) trait Timed: Modality {
+    /// This dose with another time.
+    fn lasting(dose: Self::Dose, time: Nanos) -> Self::Dose;
+}
+
+impl Timed for Laser {
+    fn lasting(dose: Self::Dose, time: Nanos) -> Self::Dose {
+        Dose { time, ..dose }
+    }
+}
+
+impl Timed for Pemf {
+    fn lasting(dose: Self::Dose, time: Nanos) -> Self::Dose {
+        Dose { time, ..dose }
+    }
+}
+
+impl Timed for Stimulator {
+    fn lasting(dose: Self::Dose, time: Nanos) -> Self::Dose {
+        StimulatorDose { time, ..dose }
+    }
+}
+
+/// What remains of a session, and how long it lasts: whatever runs out first.
+pub(crate) fn remaining<M: Timed>(session: &SessionStatus<M>) -> M::Dose {
+    M::lasting(M::minus(session.prescribed, session.charged), session.left)
 }

@@ -1,5 +1,5 @@
-//! What tests show: a laser that emits and a magnetic field that is locked, with a value in every
-//! field, and one of every kind of change.
+//! What tests show: a laser that emits, a magnetic field that is locked and a stimulator, with a value
+//! in every field, and one of every kind of change.
 
 use std::sync::Arc;
 
@@ -7,16 +7,18 @@ use clinic::{
     AnyDose, AnyStatus, Change, Refused, RoomId, SessionId, Shown, Summary, Traffic, UnitId, What,
 };
 use safety::{
-    Beacon, Beam, BootId, Cause, Causes, Contacts, Dose, Emission, End, Energy, Exposure, Flux,
-    Frequency, Gate, Input, Instant, Laser, LaserLevel, Nanos, Outcome, Pemf, PemfLevel, Permille,
-    Power, Refusal, SessionStatus, Slew, State, Status, Supervisor, Temperature, Terms, Timing,
-    Warning, Warnings, Waveform,
+    Beacon, Beam, BootId, Cause, Causes, Contacts, Dose, Emission, End, Energy, Exposure, FROZEN,
+    Flux, Frequency, Gate, Input, Instant, Laser, LaserLevel, Nanos, Outcome, Pace, Pemf,
+    PemfLevel, Permille, Power, Pulses, Pulsing, Refusal, SessionStatus, Slew, State, Status,
+    Stimulator, StimulatorDose, StimulatorLevel, Supervisor, Temperature, Terms, Timing, Warning,
+    Warnings, Waveform,
 };
 
 use crate::directory::{Directory, Modality, Plate, UnitCard};
 
 pub(crate) const LASER: UnitId = UnitId(0);
 pub(crate) const PEMF: UnitId = UnitId(1);
+pub(crate) const STIMULATOR: UnitId = UnitId(2);
 
 pub(crate) fn directory() -> Arc<Directory> {
     let card = |name: &str, modality, real| UnitCard {
@@ -33,7 +35,11 @@ pub(crate) fn directory() -> Arc<Directory> {
         gateway: "gw-1".into(),
         run: 7,
         rooms: vec!["room-1".into()],
-        units: vec![card("laser-1", Modality::Laser, false), card("pemf-1", Modality::Pemf, true)],
+        units: vec![
+            card("laser-1", Modality::Laser, false),
+            card("pemf-1", Modality::Pemf, true),
+            card("stimulator-1", Modality::Stimulator, true),
+        ],
         sources: Default::default(),
     })
 }
@@ -84,6 +90,7 @@ pub(crate) fn laser() -> Shown {
         status: AnyStatus::Laser(status),
         session,
         relay_closed: true,
+        contact: None,
         link: Traffic::default(),
     }
 }
@@ -112,6 +119,7 @@ pub(crate) fn pemf() -> Shown {
         status: AnyStatus::Pemf(status),
         session: None,
         relay_closed: false,
+        contact: None,
         link: Traffic::default(),
     }
 }
@@ -152,7 +160,67 @@ pub(crate) fn pemf_emitting() -> Shown {
         ..locked
     };
     let session = Some(SessionId { run: 7, token: 2 });
-    Shown { status: AnyStatus::Pemf(status), session, relay_closed: true, link: Traffic::default() }
+    Shown {
+        status: AnyStatus::Pemf(status),
+        session,
+        relay_closed: true,
+        contact: None,
+        link: Traffic::default(),
+    }
+}
+
+/// A stimulator between two of its trains: 9 pulses of 76.23 J at 10 Hz.
+pub(crate) fn stimulator() -> Shown {
+    let dose = |pulses| StimulatorDose {
+        pulses: Pulses::from_picopulses(pulses),
+        energy: Energy::from_picojoules(pulses * 76 + pulses / 100 * 23),
+        time: Nanos::new(pulses / 10_000),
+    };
+    let level = StimulatorLevel {
+        intensity: Permille::new(550).unwrap(),
+        rate: Frequency::from_millihertz(10_000),
+        pulses: 9,
+        wait: Nanos::from_secs(10),
+        pulse_energy: Energy::from_picojoules(76_230_000_000_001),
+    };
+    let output = Pulsing { rate: level.rate, pulse_energy: level.pulse_energy };
+    let status = Status::<Stimulator> {
+        at: at(99_990),
+        state: State::Emitting,
+        beam: Beam::On(at(60_000)),
+        causes: Causes::default(),
+        epoch: 5,
+        session: Some(SessionStatus {
+            token: 3,
+            beacon: Beacon(4),
+            level,
+            prescribed: dose(450_000_000_000_000),
+            charged: dose(27_000_000_000_100),
+            delivered: dose(26_999_999_999_900),
+            left: Nanos::from_millis(42_300),
+            until: None,
+            held: Some(at(99_750)),
+            read_back: true,
+            gated: false,
+        }),
+        emission: Some((at(99_900), Emission { enabled: true, output, counter: None })),
+        contacts: None,
+        temperature: Some((at(99_900), Some(Temperature::from_centicelsius(3_550)))),
+        faults: 0,
+        boot: None,
+        identity: Some(at(50_000)),
+        warnings: Warnings::default(),
+        garbled_percent: 0,
+        stray: dose(100),
+    };
+    let session = Some(SessionId { run: 7, token: 3 });
+    Shown {
+        status: AnyStatus::Stimulator(status),
+        session,
+        contact: None,
+        relay_closed: true,
+        link: Traffic::default(),
+    }
 }
 
 /// One of every kind of change.
@@ -207,6 +275,8 @@ pub(crate) fn terms() -> Terms<Laser> {
         off_below: Power::from_milliwatts(5),
         second_enable: true,
         coil: None,
+        pace: Pace::Continuous,
+        frozen: Some(FROZEN),
     }
 }
 

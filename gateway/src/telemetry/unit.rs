@@ -97,6 +97,7 @@ impl Face {
         match &shown.status {
             AnyStatus::Laser(status) => face!(status),
             AnyStatus::Pemf(status) => face!(status),
+            AnyStatus::Stimulator(status) => face!(status),
         }
     }
 

@@ -3,14 +3,12 @@
 //! The newest is all that counts: nothing is kept, nothing is repeated, and each value says its age.
 
 use clinic::{AnyDose, AnyStatus, Kind, Shown};
-use safety::{
-    Contacts, Dose, Instant, Integral, Modality, Output, SessionStatus, State, Status, Temperature,
-};
+use safety::{Contacts, Instant, Modality, Output, State, Status, Temperature};
 use serde::Serialize;
 
 use super::{
     moment::Moment,
-    quantity::{DoseJson, LevelJson, MeasuredJson, OutputJson, Rounded, remaining},
+    quantity::{DoseJson, LevelJson, MeasuredJson, OutputJson, Rounded, Timed, remaining},
     unit::{Head, Quality},
 };
 use crate::{
@@ -28,11 +26,12 @@ pub(crate) fn payload(
     let values = match &shown.status {
         AnyStatus::Laser(status) => values(directory, card, shown, status, moment),
         AnyStatus::Pemf(status) => values(directory, card, shown, status, moment),
+        AnyStatus::Stimulator(status) => values(directory, card, shown, status, moment),
     };
     serde_json::to_vec(&values)
 }
 
-fn values<'a, M, Q>(
+fn values<'a, M>(
     directory: &Directory,
     card: &'a UnitCard,
     shown: &Shown,
@@ -40,8 +39,7 @@ fn values<'a, M, Q>(
     moment: Moment,
 ) -> ValuesJson<'a>
 where
-    M: Kind + Modality<Dose = Dose<Q>, Level: Into<LevelJson>, Output: Into<OutputJson>>,
-    Q: Integral,
+    M: Kind + Timed<Level: Into<LevelJson>, Output: Into<OutputJson>>,
 {
     let age = |asked: Instant| moment.age_millis(asked);
     let session = status.session.as_ref();
@@ -59,7 +57,7 @@ where
         prescribed: session.map(|session| down::<M>(session.prescribed)),
         charged: session.map(|session| up::<M>(session.charged)),
         delivered: session.map(|session| down::<M>(session.delivered)),
-        remaining: session.map(|session| down::<M>(left(session))),
+        remaining: session.map(|session| down::<M>(remaining(session))),
         stray: up::<M>(status.stray),
         hold_age_milliseconds: session.and_then(|session| session.held).map(age),
         temperature: status.temperature.map(|(asked, reading)| TemperatureJson {
@@ -89,14 +87,6 @@ pub(crate) fn ordered<M: Modality>(status: &Status<M>) -> M::Output {
             Some(_) | None,
         ) => M::Output::from_count(0),
     }
-}
-
-fn left<M, Q>(session: &SessionStatus<M>) -> Dose<Q>
-where
-    M: Modality<Dose = Dose<Q>>,
-    Q: Integral,
-{
-    remaining::<M, Q>(session.prescribed, session.charged, session.left)
 }
 
 fn up<M: Kind>(dose: M::Dose) -> DoseJson {

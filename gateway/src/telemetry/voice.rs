@@ -169,6 +169,7 @@ mod tests {
                 status: AnyStatus::Laser(status),
                 session: None,
                 relay_closed: true,
+                contact: None,
                 link: Default::default(),
             }
         };

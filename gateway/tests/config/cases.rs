@@ -35,6 +35,10 @@ const CRANIAL_SPOT: &str = "spot_square_millimetres = { soft = 300, hard = 100, 
                             \"proposal: a small spot burns before a hand moves\" }\n\
                             irradiance_milliwatts_per_cm2";
 
+const STIMULATOR_PULSES: &str = "pulses = { soft = 1_500, hard = 3_000, basis = \"proposal: an \
+                                 engineering default without a source, 150 and 300 trains of ten \
+                                 pulses\" }\n";
+
 /// Mistakes in the settings, the rooms and the limits.
 pub(crate) const CASES: &[Case] = &[
     // The limits: schema, keys, types (CFG-01, CFG-09).
@@ -190,6 +194,73 @@ pub(crate) const CASES: &[Case] = &[
         ["{ soft = 150, hard = 300", "{ soft = 150, hard = 601"],
         "601, basis",
         ["is 601 mT·min, beyond the compiled ceiling of 600 mT·min", "no file raises"],
+    ),
+    // The limits for stimulators (PEM-03, CFG-02, CFG-05).
+    case(
+        LIMITS,
+        ["[stimulator.everywhere]", "[stimulator.everywher]"],
+        "everywher]",
+        ["`stimulator.everywher` is not a section", "did you mean `everywhere`?"],
+    ),
+    case(
+        LIMITS,
+        ["[stimulator.everywhere]", "[stimulator.head_neck]\n[stimulator.everywhere]"],
+        "head_neck]\n[stimulator",
+        ["`stimulator.head_neck` is not a section", ""],
+    ),
+    case(
+        LIMITS,
+        [STIMULATOR_PULSES, ""],
+        "[stimulator.trunk_limb]",
+        ["there is no `stimulator.trunk_limb.pulses`", "add to the section `pulses ="],
+    ),
+    case(
+        LIMITS,
+        ["wait_seconds = { soft = 10", "wait_ms = { soft = 10"],
+        "wait_ms",
+        ["`stimulator.trunk_limb.wait_ms` does not have the unit", "give it as `wait_seconds`"],
+    ),
+    case(
+        LIMITS,
+        ["{ soft = 900, hard = 1_000", "{ soft = 900, hard = 1_001"],
+        "1_001",
+        ["is 1001 ms, beyond the compiled ceiling of 1000 ms", "no file raises a ceiling"],
+    ),
+    case(
+        LIMITS,
+        ["{ soft = 20_000, hard = 25_000", "{ soft = 20_000, hard = 30_001"],
+        "30_001",
+        ["is 30001 mHz, beyond the compiled ceiling of 30000 mHz", "at most 30000 mHz"],
+    ),
+    case(
+        LIMITS,
+        ["{ soft = 10, hard = 5", "{ soft = 4, hard = 5"],
+        "4, hard = 5",
+        ["is 4 s, beyond the hard limit of 5 s", "at least 5 s"],
+    ),
+    case(
+        LIMITS,
+        [
+            "{ soft = 3_000, hard = 6_000, basis = \"proposal: two sites with",
+            "{ soft = 6_001, hard = 6_000, basis = \"proposal: two sites with",
+        ],
+        "6_001",
+        ["`stimulator.everywhere.day_pulses.soft` is 6001 pulses", "at most 6000 pulses"],
+    ),
+    case(
+        LIMITS,
+        ["link_ms = 500             # two polls", "link_ms = 499             # two polls"],
+        "499",
+        ["`stimulator.timing.link_ms` is shorter than two polls", "at least 500"],
+    ),
+    case(
+        LIMITS,
+        [
+            "relay_ms = 1_000\nwarning_ms = 3_000\nready_seconds = 60",
+            "relay_ms = 1_000\nwarning_ms = 1_999\nready_seconds = 60",
+        ],
+        "1_999",
+        ["`stimulator.timing.warning_ms` is 1999", "2000 to 20000"],
     ),
     // The limits: who signed them, and the times (CFG-01, LAS-04).
     case(

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod boards;
 mod cases;
+mod families;
 mod mistakes;
 mod noise;
 mod real;

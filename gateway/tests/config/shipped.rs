@@ -15,10 +15,10 @@ use gateway::{
 };
 use jiff::civil::date;
 use safety::{
-    Answer, AreaFluence, Bound, Content, Dose, Energy, Eyewear, Fluence, Gate, Instant,
-    LaserPrescription, Limit, Limits, Nanos, OpticalDensity, Others, Overrides, Permille, Power,
-    Region, Remaining, Side, Since, Site, Skin, SkinType, SourceId, Technique, Tier, Verdict,
-    Wavelength, check,
+    Answer, AreaFluence, Bound, Content, Dose, Energy, Eyewear, Fluence, Frequency, Gate, Instant,
+    LaserPrescription, Limit, Limits, Multiple, Nanos, OpticalDensity, Others, Overrides, Permille,
+    Power, Range, Region, Remaining, Side, Since, Site, Skin, SkinType, SourceId, Technique, Tier,
+    Verdict, Wavelength, check,
 };
 
 use crate::shelf::{changed, text};
@@ -32,21 +32,31 @@ fn the_shipped_folder_loads_from_disk() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../config");
     let config = Config::load(Path::new(folder)).unwrap();
     let names: Vec<_> = config.units.iter().map(|unit| unit.name.as_str()).collect();
-    assert_eq!(names, ["laser-a", "laser-b", "pemf-a", "pemf-b"]);
+    let whole = [
+        "arroyo-a",
+        "laser-a",
+        "laser-b",
+        "magstim-a",
+        "magventure-a",
+        "maiman-a",
+        "pemf-a",
+        "pemf-b",
+    ];
+    assert_eq!(names, whole);
     assert!(config.units.iter().all(|unit| !unit.real));
     assert!(matches!(config.settings.grpc.security, Security::Loopback));
     assert!(config.settings.grpc.listen.ip().is_loopback());
     assert_eq!(config.directory.rooms, ["room-1", "room-2"]);
     assert_eq!(config.directory.unit("pemf-a").unwrap().1.modality, Modality::Pemf);
-    assert_eq!(config.hash, self::config(&Memory::shipped()).hash);
+    assert_eq!(config.hash, self::config(&Memory::whole()).hash);
 }
 
 #[test]
 fn the_demonstration_needs_no_file() {
     let demo = Config::demo(|name| format!("/run/demo/{name}").into()).unwrap();
-    assert_eq!(demo.hash, config(&Memory::shipped()).hash);
-    assert_eq!(demo.units[0].link.place, Place::Path("/run/demo/laser-a".into()));
-    assert_eq!(demo.directory.units[0].port, "/run/demo/laser-a");
+    assert_eq!(demo.hash, config(&Memory::whole()).hash);
+    assert_eq!(demo.units[1].link.place, Place::Path("/run/demo/laser-a".into()));
+    assert_eq!(demo.directory.units[1].port, "/run/demo/laser-a");
 }
 
 /// What the profiles say of the simulated units is what the simulated units say of themselves.
@@ -69,6 +79,7 @@ fn the_profiles_are_those_of_the_simulated_units() {
         let (quantity, frequency) = match unit.modality() {
             Modality::Laser => ("Power", "Frequency"),
             Modality::Pemf => ("Flux", "Frequency"),
+            Modality::Stimulator => panic!("no stimulator is shipped"),
         };
         for part in [
             format!(
@@ -130,6 +141,7 @@ fn a_plan_knows_how_long_its_calibration_holds() {
             let found = match unit.plan(today, Secret::new([7; 32])).unwrap() {
                 AnyPlan::Laser(plan) => plan.limits.unit.calibration_days,
                 AnyPlan::Pemf(plan) => plan.limits.unit.calibration_days,
+                AnyPlan::Stimulator(plan) => plan.limits.unit.calibration_days,
             };
             assert_eq!(found, days, "{} on {today}", unit.name);
         }
@@ -207,7 +219,8 @@ fn every_bound_is_a_number_on_its_line() {
     let config = config(&Memory::shipped());
     let Profile::Laser(laser, _) = &config.units[0].profile else { panic!() };
     let Profile::Pemf(pemf, _) = &config.units[2].profile else { panic!() };
-    let bounds = format!("{:?} {:?}", laser.limits.library, pemf.limits.library);
+    let (lasers, fields) = (laser.limits.library, pemf.limits.library);
+    let bounds = format!("{lasers:?} {fields:?} {:?}", config.library.stimulator);
     let written = written(&text(&Memory::shipped(), "limits.toml"));
     let lines: Vec<_> = config.directory.sources.0.iter().map(|source| source.line).collect();
     assert_eq!(lines, written.iter().map(|(line, _)| *line).collect::<Vec<_>>());
@@ -218,13 +231,44 @@ fn every_bound_is_a_number_on_its_line() {
         let count: u64 = value.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
         let index = id - 16;
         let (line, number) = written[index];
-        let sizes =
-            [1, 1_000, 1_000_000_000, 60_000_000_000, 1_000_000_000_000, 60_000_000_000_000];
+        let sizes = [
+            1,
+            1_000,
+            1_000_000,
+            1_000_000_000,
+            60_000_000_000,
+            1_000_000_000_000,
+            60_000_000_000_000,
+        ];
         assert!(sizes.iter().any(|size| number * size == count), "line {line}: {number}, {count}");
         seen[index] = true;
     }
     assert_eq!(seen.len(), config.library.values);
     assert!(seen.iter().all(|seen| *seen), "a value of the file bounds nothing: {seen:?}");
+}
+
+/// The limits for stimulators are what the file says, each in its own unit of measure: the table that
+/// the core was tested with.
+#[test]
+fn the_limits_for_stimulators_are_those_of_the_file() {
+    let library = config(&Memory::shipped()).library.stimulator;
+    let (site, all) = (library.trunk_limb, library.everywhere);
+    fn values<T: Copy>(range: Range<T>) -> (T, T) {
+        (range.soft.unwrap().value, range.hard.unwrap().value)
+    }
+    let (multiple, hertz) = (Multiple::from_thousandths, Frequency::from_millihertz);
+    let joules = |count: u64| Energy::from_millijoules(count * 1_000);
+    assert_eq!(values(site.intensity), (multiple(1_100), multiple(1_300)));
+    assert_eq!(values(site.rate), (hertz(20_000), hertz(25_000)));
+    assert_eq!(values(site.train_time), (Nanos::from_millis(900), Nanos::from_millis(1_000)));
+    assert_eq!(values(site.wait), (Nanos::from_secs(10), Nanos::from_secs(5)));
+    assert_eq!(values(site.pulses), (1_500, 3_000));
+    assert_eq!(values(site.energy), (joules(150_000), joules(400_000)));
+    assert_eq!(site.interval.unwrap().value, Nanos::from_secs(6 * 3_600));
+    assert_eq!(values(all.day_pulses), (3_000, 6_000));
+    assert_eq!(values(all.week_sessions), (5, 7));
+    assert_eq!(values(all.course_sessions), (20, 30));
+    assert_eq!(all.trip_interval.unwrap().value, Nanos::from_secs(300));
 }
 
 /// The soft and hard values of the file with their lines, in its order.
@@ -297,7 +341,7 @@ fn a_calibration_runs_out_while_the_gateway_runs() {
     let config = config(&Memory::shipped());
     let plans = config.units.iter();
     let plans = plans.map(|unit| unit.plan(date(2035, 12, 29), Secret::new([7; 32])).unwrap());
-    let mut clinic = Clinic::new(1, plans.collect(), Instant::default());
+    let mut clinic = Clinic::new(1, plans.collect(), Vec::new(), Instant::default());
     let mut left = |began: u32| {
         let mut effects = Vec::new();
         clinic.step(Instant::default(), Happening::Days(began), &mut effects);

@@ -31,7 +31,7 @@ pub(crate) const CASES: &[Case] = &[
         LASER,
         ["dialect = \"open-link\"", "dialect = \"closed-link\""],
         "\"closed-link\"",
-        ["`dialect` is `closed-link`", "write \"open-link\""],
+        ["`dialect` is `closed-link`", "write one of \"open-link\", "],
     ),
     case(
         LASER_B,

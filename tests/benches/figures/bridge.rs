@@ -63,5 +63,6 @@ fn state(status: &AnyStatus) -> State {
     match status {
         AnyStatus::Laser(status) => status.state,
         AnyStatus::Pemf(status) => status.state,
+        AnyStatus::Stimulator(status) => status.state,
     }
 }

@@ -38,6 +38,7 @@ pub(crate) fn write(folder: &Path, modality: Modality, ports: &[PathBuf]) -> any
     let (file, old_name, old_serial) = match modality {
         Modality::Laser => ("laser-a.toml", "laser-a", "OL15-0001"),
         Modality::Pemf => ("pemf-a.toml", "pemf-a", "RING-0001"),
+        Modality::Stimulator => anyhow::bail!("no stimulator is shipped"),
     };
     let unit = fs::read_to_string(shipped.join("units").join(file))?;
     fs::create_dir_all(folder.join("units"))?;

@@ -166,7 +166,7 @@ async fn planned(
     loop {
         let now = shown.borrow_and_update().and_then(|shown| match shown.status {
             AnyStatus::Pemf(status) => Some((status.state, status.at, status.session?)),
-            AnyStatus::Laser(_) => None,
+            AnyStatus::Laser(_) | AnyStatus::Stimulator(_) => None,
         });
         match now {
             Some((State::Warning, _, session)) => {

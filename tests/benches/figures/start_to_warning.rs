@@ -221,7 +221,7 @@ fn clinic(config: &Config, run: u32) -> anyhow::Result<Clinic> {
     let seed = || Secret::new([run.to_le_bytes()[0]; 32]);
     let plans: Result<Vec<_>, _> =
         config.units.iter().map(|unit| unit.plan(today, seed())).collect();
-    Ok(Clinic::new(run, plans?, clock::now()))
+    Ok(Clinic::new(run, plans?, Vec::new(), clock::now()))
 }
 
 fn line(unit: &UnitConfig) -> (LineId, port::Setting) {

@@ -11,7 +11,7 @@ mod story;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
-use gateway::config::{Config, Profile};
+use gateway::config::{Config, Memory, Profile};
 use safety::{Laser, Limits, Pemf, Terms};
 use serde_json::json;
 
@@ -83,7 +83,7 @@ fn run(case: &str, steps: &str) -> anyhow::Result<u64> {
     let place: usize = case.parse()?;
     let (_, share) = CASES.get(place).context("no such case")?;
     let steps = steps.parse()?;
-    let config = Config::demo(|name| name.into());
+    let config = Config::read(&Memory::shipped());
     let config = config.map_err(|errors| anyhow::anyhow!("{errors}"))?;
     for unit in &config.units {
         match &unit.profile {
@@ -97,7 +97,7 @@ fn run(case: &str, steps: &str) -> anyhow::Result<u64> {
                 limits.unit.calibration_days = Some(100);
                 return count::<Pemf>(watched.terms, &limits, *share, steps);
             }
-            Profile::Laser(..) | Profile::Pemf(..) => {}
+            Profile::Laser(..) | Profile::Pemf(..) | Profile::Stimulator(..) => {}
         }
     }
     anyhow::bail!("the demonstration has no such unit")

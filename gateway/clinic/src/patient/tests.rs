@@ -11,8 +11,8 @@
 use alloc::vec::Vec;
 
 use safety::{
-    Dose, Energy, Exposure, Instant, Laser, LaserDose, Nanos, Pemf, Region, Remaining, Side, Since,
-    Site,
+    Dose, Energy, Exposure, Instant, Laser, LaserDose, Nanos, Pemf, Pulses, Region, Remaining,
+    Side, Since, Site, Stimulator, StimulatorDose,
 };
 
 use super::{Course, DAY, GIVEN_MAX, Given, PATIENTS_MAX, Patients, Stretch, WEEK};
@@ -44,6 +44,19 @@ fn light(count: u64) -> AnyDose {
 fn field(count: u64) -> AnyDose {
     let quantity = Exposure::from_microtesla_seconds(count);
     AnyDose::Pemf(Dose { quantity, time: Nanos::from_secs(count) })
+}
+
+fn stimulation(pulses: u64, millijoules: u64) -> StimulatorDose {
+    StimulatorDose {
+        pulses: Pulses::from_whole(pulses),
+        energy: Energy::from_millijoules(millijoules),
+        time: Nanos::from_millis(pulses * 100),
+    }
+}
+
+/// So many pulses of 76.23 J.
+fn trains(pulses: u64) -> AnyDose {
+    AnyDose::Stimulator(stimulation(pulses, pulses * 76_230))
 }
 
 fn site(region: Region, side: Side) -> Site {
@@ -111,19 +124,49 @@ fn a_neighbour_counts_by_half() {
     assert_eq!((remaining.site_sessions, remaining.week_sessions), (Some(1), Some(4)));
 }
 
-/// Light and field are never added, and no patient is charged for another.
+/// Light, field and pulses are never added, and no patient is charged for another.
 #[test]
 fn each_patient_and_each_modality_has_its_own() {
     let mut patients = Patients::default();
     patients.had(1, anna(), neck(), light(30));
     patients.had(1, anna(), neck(), field(7));
+    patients.had(1, anna(), neck(), trains(9));
     patients.had(1, bert(), neck(), light(5));
     assert_eq!(patients.light(at(2), neck()).day, Some(joules(30)));
+    let of_pulses: Remaining<Stimulator> = patients.remaining(at(2), &anna(), neck());
+    assert_eq!(AnyDose::Stimulator(of_pulses.day.unwrap()), trains(9));
+    assert_eq!((of_pulses.week_sessions, of_pulses.course_sessions), (Some(1), Some(1)));
     let of_field: Remaining<Pemf> = patients.remaining(at(2), &anna(), neck());
     assert_eq!(AnyDose::Pemf(of_field.day.unwrap()), field(7));
     assert_eq!((of_field.week_sessions, of_field.course_sessions), (Some(1), Some(1)));
-    assert_eq!(patients.course(&anna()), Course { laser: 1, pemf: 1 });
-    assert_eq!(patients.course(&bert()), Course { laser: 1, pemf: 0 });
+    assert_eq!(patients.course(&anna()), Course { laser: 1, pemf: 1, stimulator: 1 });
+    assert_eq!(patients.course(&bert()), Course { laser: 1, ..Course::default() });
+}
+
+/// Pulses and joules stand in their windows side by side: whole at the site, by half and rounded up
+/// beside it, and whole for the day wherever it was (DOS-09).
+#[test]
+fn pulses_and_joules_of_a_stimulator_stand_in_their_windows() {
+    let mut patients = Patients::default();
+    let forearm = site(Region::Forearm, Side::Left);
+    let (beside, elsewhere) = (site(Region::Hand, Side::Left), site(Region::Knee, Side::Left));
+    assert!(forearm.borders(beside) && !forearm.borders(elsewhere));
+    patients.had(1, anna(), forearm, trains(450));
+    patients.had(2, anna(), beside, AnyDose::Stimulator(stimulation(9, 1_001)));
+    patients.had(3, anna(), elsewhere, trains(1));
+    let remaining: Remaining<Stimulator> = patients.remaining(at(4), &anna(), forearm);
+    let day = remaining.day.unwrap();
+    assert_eq!(day.pulses, Pulses::from_whole(460));
+    assert_eq!(day.energy, Energy::from_millijoules(451 * 76_230 + 1_001));
+    let here = remaining.site.unwrap();
+    assert_eq!(here.pulses, Pulses::from_picopulses(454_500_000_000_000));
+    assert_eq!(here.energy, Energy::from_microjoules(450 * 76_230_000 + 500_500));
+    assert_eq!(remaining.visit, remaining.day);
+    assert_eq!((remaining.site_sessions, remaining.week_sessions), (Some(1), Some(3)));
+    assert_eq!(remaining.course_sessions, Some(3));
+    let later: Remaining<Stimulator> = patients.remaining(at(27), &anna(), forearm);
+    assert_eq!(later.day, Some(StimulatorDose::default()));
+    assert_eq!((later.week_sessions, later.course_sessions), (Some(3), Some(3)));
 }
 
 /// SES-15: the interval at a site runs from its newest session, in whatever order they were told.

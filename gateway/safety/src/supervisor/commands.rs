@@ -1,12 +1,12 @@
 //! What people and the ledger ask, and what they are refused.
 
 use crate::{
-    account::Account,
     admitted::Admitted,
     cause::Cause,
     command::{Beacon, Command, Fence, Refusal},
     modality::Modality,
     report::Contacts,
+    run::Pace,
     session::{Footswitch, Session, Slice, SliceId, Slices},
 };
 
@@ -19,8 +19,8 @@ impl<M: Modality> Supervisor<M> {
         if self.session.is_some() || self.ended.is_some() {
             return Err(Refusal::Busy);
         }
-        let account = Account::new(self.now);
-        self.session = Some(Session::new(self.now, admitted, fence.token, account));
+        let pace = self.terms.pace;
+        self.session = Some(Session::new(self.now, admitted, fence.token, pace));
         Ok(())
     }
 
@@ -88,7 +88,13 @@ impl<M: Modality> Supervisor<M> {
         let Some(window) = session.next_window(self.now) else { return };
         let output = M::output(session.admitted.level());
         self.slice = SliceId(self.slice.0.saturating_add(1));
-        let up_to = M::accrue(window, output, self.terms.tail());
+        // The pulses of a train are counted to the last one before it begins.
+        let up_to = match (&session.runs, self.terms.pace) {
+            (Some(_), Pace::Continuous) => window,
+            (Some(_) | None, Pace::Chunks { .. }) | (None, Pace::Continuous) => {
+                M::accrue(window, output, self.terms.tail())
+            }
+        };
         session.slices.asked = Some((Slice { id: self.slice, up_to }, window));
     }
 

@@ -46,7 +46,7 @@ impl<M: Modality> Supervisor<M> {
             self.phase_over();
         }
         if let Phase::Warning { since } = self.phase
-            && since.after(self.terms.timing.warning) <= self.now
+            && self.warned_by(since) <= self.now
         {
             self.warning_over(since);
         }
@@ -106,11 +106,19 @@ impl<M: Modality> Supervisor<M> {
         self.lost = None;
         self.phase = Phase::Offline;
         self.end_session(End::Stopped);
+        // A bound is charged for what may have been emitted without a break. Of a unit that was off
+        // or between runs nothing is: should it be found on, that is charged from where it was seen.
+        if self.time_is_charged() {
+            self.accounted = bound;
+        }
         if let Some(session) = &mut self.session {
             self.meter.credit(session.account.finish(bound));
+            if let Some(runs) = &mut session.runs {
+                self.meter.credit(runs.uncounted);
+                runs.settle(bound);
+            }
         }
         self.meter.credit(self.stray.finish(bound));
-        self.accounted = bound;
         self.forget();
         self.conclude();
     }
@@ -124,7 +132,7 @@ impl<M: Modality> Supervisor<M> {
             Phase::Paused { since } => since.after(timing.pause),
             Phase::Stopping { since, .. } => self.unconfirmed_at(since),
             Phase::Warning { since } => {
-                let over = since.after(timing.warning);
+                let over = self.warned_by(since);
                 if over <= self.now { over.after(timing.relay) } else { over }
             }
             Phase::Emitting { watch, .. } => {
@@ -137,7 +145,7 @@ impl<M: Modality> Supervisor<M> {
     fn relay_deadline(&self) -> Instant {
         match self.phase {
             Phase::Stopping { since, .. } => {
-                let due = since.after(self.terms.timing.relay);
+                let due = self.spent(since).after(self.terms.timing.relay);
                 if due <= self.now { Instant::NEVER } else { due }
             }
             Phase::Offline
@@ -151,7 +159,7 @@ impl<M: Modality> Supervisor<M> {
 
     /// When a stop that is not confirmed becomes a cause, once.
     fn unconfirmed_at(&self, since: Instant) -> Instant {
-        let due = since.after(self.terms.timing.relay);
+        let due = self.spent(since).after(self.terms.timing.relay);
         if self.causes.holds(Cause::StopUnconfirmed) || self.lost_before(since) {
             return Instant::NEVER;
         }
@@ -178,9 +186,14 @@ impl<M: Modality> Supervisor<M> {
     /// then ends the session.
     fn warning_over(&mut self, since: Instant) {
         let timing = self.terms.timing;
-        let late = since.after(timing.warning).after(timing.relay) <= self.now;
+        let late = self.warned_by(since).after(timing.relay) <= self.now;
         let Some(session) = &self.session else { return };
-        if session.slices.covered.is_none() {
+        if session.runs.is_some() && session.is_over(self.now) {
+            self.stop(After::Standby, Some(End::Dose));
+            return;
+        }
+        let covers = session.runs.is_none() || session.covers_run(self.now);
+        if session.slices.covered.is_none() || !covers {
             if late {
                 self.lock(Cause::Ledger);
             }
@@ -195,12 +208,24 @@ impl<M: Modality> Supervisor<M> {
         self.emit();
     }
 
+    /// When the warning is over: of a session that goes on in runs, not before the next is due.
+    fn warned_by(&self, since: Instant) -> Instant {
+        let over = since.after(self.terms.timing.warning);
+        let next = self.session.as_ref().and_then(|session| session.runs.as_ref());
+        next.map_or(over, |runs| over.max(runs.next))
+    }
+
     /// The one place from which a unit may be turned on (LAS-01).
     fn emit(&mut self) {
         let now = self.now;
         let Some(session) = &mut self.session else { return };
-        session.account.run(now, M::output(session.admitted.level()));
-        self.grant = self.grant.next();
+        match session.runs {
+            Some(_) => session.account.arm(),
+            None => {
+                session.account.run(now, M::output(session.admitted.level()));
+                self.grant = self.grant.next();
+            }
+        }
         let watch = Watch {
             deviated: false,
             warns: false,
@@ -210,6 +235,7 @@ impl<M: Modality> Supervisor<M> {
             leaked: None,
         };
         self.phase = Phase::Emitting { since: now, seen: false, rising: now, watch };
+        self.order_run();
     }
 
     /// When the operator's hold lapses.
@@ -240,13 +266,20 @@ impl<M: Modality> Supervisor<M> {
     /// When the dose, the time or the slice is used up.
     fn dose_deadline(&self) -> Instant {
         match (self.phase, &self.session) {
-            (Phase::Emitting { .. }, Some(session)) => self.now.after(session.lasts(self.now)),
+            (Phase::Emitting { .. }, Some(session)) => match &session.runs {
+                None => self.now.after(session.lasts(self.now)),
+                Some(runs) => self.run_deadline(session, runs),
+            },
             (_, Some(_) | None) => Instant::NEVER,
         }
     }
 
     fn dose_over(&mut self) {
         let Some(session) = &self.session else { return };
+        if session.runs.is_some() {
+            self.run_due();
+            return;
+        }
         if session.dose_lasts(self.now) != Nanos::ZERO {
             // The slice is used up and the next is not durable: the ledger is late.
             self.lock(Cause::Ledger);

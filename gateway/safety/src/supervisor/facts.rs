@@ -36,6 +36,7 @@ impl<M: Modality> Supervisor<M> {
             Fact::Temperature(temperature) => self.temperature(asked, temperature),
             Fact::Contacts(contacts) => self.contacts(asked, contacts),
             Fact::Faults(faults) => self.faults(asked, faults),
+            Fact::Ran(grant) => self.ran(asked, grant),
         }
         self.come_online();
     }
@@ -47,6 +48,9 @@ impl<M: Modality> Supervisor<M> {
             return;
         }
         self.meter.restart();
+        if let Some(runs) = self.session.as_mut().and_then(|session| session.runs.as_mut()) {
+            runs.uncounted = M::Dose::default();
+        }
         self.forget();
         match self.phase {
             Phase::Offline => {}

@@ -15,11 +15,14 @@
 mod bench;
 mod dose;
 mod explore;
+mod flight;
 mod golden;
+mod grounds;
 mod invariants;
 mod locks;
 mod model;
 mod off;
+mod runs;
 mod sessions;
 mod slices;
 mod swarm;

@@ -7,8 +7,7 @@ use crate::{
     quantity::Output,
     report::Emission,
     session::{End, Footswitch},
-    terms::FROZEN,
-    time::{Instant, Nanos},
+    time::Instant,
 };
 
 use super::{After, Phase, Supervisor};
@@ -54,9 +53,11 @@ impl<M: Modality> Supervisor<M> {
                     self.lock(Cause::StuckOn);
                 }
             }
+            Phase::Emitting { .. } if unasked => self.lock(Cause::StuckOn),
             Phase::Emitting { since, .. } => self.while_emitting(since, asked, before, emission),
             Phase::Stopping { since, .. } => {
-                if unasked || (on && since.after(self.terms.timing.confirm) <= asked) {
+                let obeys_by = self.spent(since).after(self.terms.timing.confirm);
+                if unasked || (on && obeys_by <= asked) {
                     self.lock(Cause::StuckOn);
                 }
                 if !on && since < asked {
@@ -85,6 +86,9 @@ impl<M: Modality> Supervisor<M> {
         before: Option<Instant>,
         emission: Emission<M::Output>,
     ) -> bool {
+        if self.account().is_armed() {
+            return self.charge_armed(asked, before, emission);
+        }
         let counted = self.meter.read(emission.counter);
         let gap = asked.since(before.unwrap_or(asked)).plus(self.terms.timing.link);
         let noise = M::accrue(M::Dose::default(), self.terms.off_below, gap);
@@ -153,9 +157,10 @@ impl<M: Modality> Supervisor<M> {
         self.lost = None;
         let now = self.now;
         self.account().finish(now);
+        self.settle_run();
         let kept = self.session.as_mut().filter(|session| session.end.is_none());
         match (kept, then) {
-            (Some(session), After::Paused) if session.dose_lasts(now) != Nanos::ZERO => {
+            (Some(session), After::Paused) if !session.is_over(now) => {
                 session.footswitch = Footswitch::Unknown;
                 self.phase = Phase::Paused { since: now };
             }
@@ -196,8 +201,12 @@ impl<M: Modality> Supervisor<M> {
         if watch.gated {
             return;
         }
+        if self.session.as_ref().is_some_and(|session| session.runs.is_some()) {
+            self.while_running(asked, emission.output);
+            return;
+        }
         self.compare(asked, rising, emission.output);
-        if FROZEN <= self.now.since(watch.same_since) {
+        if self.terms.frozen.is_some_and(|frozen| frozen <= self.now.since(watch.same_since)) {
             self.lock(Cause::FrozenReadBack);
         }
         self.watch_leak(asked, emission.output);
@@ -205,7 +214,7 @@ impl<M: Modality> Supervisor<M> {
 
     /// Holds the measured output against the ordered one (LAS-10, LAS-11): more than 20 % off twice
     /// in a row or more than 50 % once is a fault. While it rises, only the upper bound counts.
-    fn compare(&mut self, asked: Instant, rising: Instant, output: M::Output) {
+    pub(super) fn compare(&mut self, asked: Instant, rising: Instant, output: M::Output) {
         let risen = rising.after(self.terms.rise).after(self.terms.timing.poll) <= asked;
         let Some(session) = &self.session else { return };
         let level = u64::from(M::output(session.admitted.level()).count());
@@ -222,7 +231,7 @@ impl<M: Modality> Supervisor<M> {
     /// A footswitch that is open ends the output at the unit. Output at two readings after it had
     /// time to, with the switch seen open between them, is emission without the second enable
     /// (LAS-06).
-    fn watch_leak(&mut self, asked: Instant, output: M::Output) {
+    pub(super) fn watch_leak(&mut self, asked: Instant, output: M::Output) {
         let confirm = self.terms.timing.confirm;
         let on = !self.terms.is_off(output);
         let seen_open = self.heard.contacts.map(|(asked, _)| asked);

@@ -219,6 +219,12 @@ impl<M: Modality> Supervisor<M> {
         session || self.stray.is_running()
     }
 
+    /// Whether time alone adds to what is charged: to the session or to nobody.
+    pub(super) fn time_is_charged(&self) -> bool {
+        let session = self.session.as_ref().is_some_and(|session| session.account.lasts());
+        session || self.stray.lasts()
+    }
+
     fn session_status(&self, gated: bool) -> Option<SessionStatus<M>> {
         let session = self.session.as_ref()?;
         let timing = &self.terms.timing;

@@ -21,4 +21,6 @@ mod property;
 mod site;
 mod skin;
 mod stationary;
+mod stimulator;
+mod supply;
 mod table;

@@ -24,7 +24,7 @@ fn permits(decision: &Decision) -> bool {
 
 /// Each decision follows from its own numbers, and the strictest hard bound is the one that binds
 /// (DOS-03).
-fn consistent<M: Checkable>(checked: &Checked<M>) {
+pub(crate) fn consistent<M: Checkable>(checked: &Checked<M>) {
     for decision in checked.decisions() {
         let soft = decision.tier == Tier::LibrarySoft;
         let known = decision.requested.is_some() && decision.bound.is_some();

@@ -49,7 +49,7 @@ pub(crate) fn bound<T>(index: u16, value: T) -> Option<Bound<T>> {
     Some(Bound { value, source: source(index) })
 }
 
-fn range<T>(index: u16, soft: T, hard: T) -> Range<T> {
+pub(crate) fn range<T>(index: u16, soft: T, hard: T) -> Range<T> {
     Range { soft: bound(index, soft), hard: bound(index + 1, hard) }
 }
 

@@ -367,6 +367,8 @@ fn is_pressed(status: &v1::UnitStatus) -> bool {
 fn millijoules(dose: Option<&v1::Dose>) -> u64 {
     match dose.and_then(|dose| dose.amount.as_ref()) {
         Some(v1::dose::Amount::Laser(light)) => light.energy_millijoules,
-        Some(v1::dose::Amount::Pemf(_)) | None => panic!("no light"),
+        Some(v1::dose::Amount::Pemf(_) | v1::dose::Amount::Stimulator(_)) | None => {
+            panic!("no light")
+        }
     }
 }

@@ -7,7 +7,7 @@ use safety::{Cause, Energy, LaserDose, Nanos, Outcome};
 
 use super::{
     LASER, Ledger, Place, Setting, UNITS, When, again, anna, bert, child, exposure, joules, open,
-    own_path, setting, settle, slice, start,
+    own_path, pulses, setting, settle, slice, start,
 };
 use crate::ledger::NotTaken;
 
@@ -27,11 +27,12 @@ fn after_a_failure_nothing_is_taken() {
         slice(ghost, 1, joules(1, 1)),
         slice(session, 1, too_much),
         slice(session, 1, exposure(900, 1)),
+        slice(session, 1, pulses(900, 1, 1)),
         settle(ghost, joules(1, 1), Outcome::Complete),
         settle(session, exposure(1, 1), Outcome::Complete),
         mixed,
         open(session, LASER, bert(), joules(1, 1)),
-        Entry::Latch(UnitId(3), Cause::Reboot),
+        Entry::Latch(UnitId(4), Cause::Reboot),
     ];
     for entry in bad {
         let place = Place::new();

@@ -6,8 +6,8 @@ use clinic::{Entry, EntryId, Receipt};
 use safety::{Cause, Outcome, Region, Side, SkinType};
 
 use super::{
-    CONFIG, LASER, PATIENCE, PEMF, Place, UNITS, When, anna, bert, exposure, joules, open, setting,
-    settle, slice,
+    CONFIG, LASER, PATIENCE, PEMF, Place, STIMULATOR, UNITS, When, anna, bert, exposure, joules,
+    open, pulses, setting, settle, slice,
 };
 use crate::ledger::{Ledger, Opened, word::Word};
 
@@ -18,9 +18,11 @@ fn an_open_mark_keeps_what_was_confirmed() {
     let place = Place::new();
     let mut running = place.open(When::FIRST);
     let (laser, pemf) = (running.session(7), running.session(8));
+    let stimulator = running.session(9);
     running.enter_durably(&[
         open(laser, LASER, anna(), joules(16, 2)),
         open(pemf, PEMF, bert(), exposure(4, 2)),
+        open(stimulator, STIMULATOR, bert(), pulses(9, 686_070, 1)),
     ]);
     let facts: Vec<String> = place.look(
         "SELECT concat_ws(' ', s.run, token, modality, unit, patient_issuer, patient_id, region,
@@ -39,11 +41,18 @@ fn an_open_mark_keeps_what_was_confirmed() {
                 "1 8 pemf pemf-1 clinic-a bert-0815 temple right 2400000000000000 1200000000000 \
              {hash} 2026-11-22T12:00:00.000000000Z 100000000000 first {CONFIG}"
             ),
+            format!(
+                "1 9 stimulator stimulator-1 clinic-a bert-0815 forearm left 450000000000000 \
+             45000000000 {hash} 2026-11-22T12:00:00.000000000Z 100000000000 first {CONFIG}"
+            ),
         ]
     );
     let texts: Vec<String> = place.look("SELECT prescription FROM sessions ORDER BY token");
     let read = |text: &String| serde_json::from_str::<serde_json::Value>(text).unwrap();
-    assert_eq!(texts.iter().map(read).collect::<Vec<_>>(), [laser_text(), pemf_text()]);
+    assert_eq!(
+        texts.iter().map(read).collect::<Vec<_>>(),
+        [laser_text(), pemf_text(), stimulator_text()]
+    );
 }
 
 fn laser_text() -> serde_json::Value {
@@ -94,6 +103,88 @@ fn pemf_text() -> serde_json::Value {
         },
         "overrides": [],
     })
+}
+
+fn stimulator_text() -> serde_json::Value {
+    serde_json::json!({
+        "site": { "region": "forearm", "side": "left" },
+        "motor_threshold_permille": 470,
+        "threshold_multiple_permille": 1_086,
+        "rate_millihertz": 10_000,
+        "pulses_per_train": 9,
+        "trains": 50,
+        "wait_nanos": 10_500_000_000_u64,
+        "course_sessions": 10,
+        "coil": 9,
+        "screening": {
+            "implant": "no",
+            "pregnancy": "no",
+            "epilepsy": "no",
+            "metal": "no",
+            "bystander_implant": "unanswered",
+            "age_days": 3,
+        },
+        "overrides": ["intensity of the motor threshold"],
+    })
+}
+
+/// Pulses, joules and the time of trains, each raised by itself and never lowered.
+#[test]
+fn a_slice_of_stimulation_counts_each_part() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    let facts = "SELECT concat_ws(' ', slice, quantity / 1000000000000, energy_pj / 1000000000,
+                     time_ns / 1000000000) FROM slices";
+    let mut expect = |entry: Entry, row: &str| {
+        running.enter_durably(&[entry]);
+        assert_eq!(place.look::<String>(facts), [row]);
+    };
+    expect(open(session, STIMULATOR, anna(), pulses(9, 700, 1)), "0 9 700 1");
+    expect(slice(session, 1, pulses(18, 1_400, 2)), "1 18 1400 2");
+    expect(slice(session, 1, pulses(9, 700, 1)), "1 18 1400 2");
+    expect(slice(session, 1, pulses(9, 1_401, 1)), "1 18 1401 2");
+    expect(slice(session, 2, pulses(27, 1_000, 1)), "2 27 1401 2");
+}
+
+/// Every value of a settlement of stimulation, and of what it gave without a session.
+#[test]
+fn a_settlement_of_stimulation_keeps_pulses_and_joules() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    let mut end = settle(session, pulses(15, 151, 2), Outcome::Complete);
+    if let Entry::Settle { summary, .. } = &mut end {
+        summary.delivered = pulses(14, 141, 3);
+        summary.debt = pulses(1, 11, 4);
+        summary.prescribed = pulses(16, 161, 5);
+    }
+    let stray = |patient, dose| Entry::Stray { unit: STIMULATOR, patient, dose };
+    running.enter_durably(&[
+        open(session, STIMULATOR, anna(), pulses(16, 160, 2)),
+        end,
+        stray(None, pulses(1, 10, 1)),
+        stray(Some(anna()), pulses(3, 31, 2)),
+        stray(Some(anna()), pulses(2, 33, 2)),
+    ]);
+    let facts: Vec<String> = place.look(
+        "SELECT concat_ws(' ', modality, prescribed_quantity, prescribed_energy_pj,
+            prescribed_time_ns, charged_quantity, charged_energy_pj, charged_time_ns,
+            delivered_quantity, delivered_energy_pj, delivered_time_ns, debt_quantity,
+            debt_energy_pj, debt_time_ns) FROM settlements",
+    );
+    assert_eq!(
+        facts,
+        ["stimulator 16000000000000 161000000000 5000000000 15000000000000 151000000000 \
+         2000000000 14000000000000 141000000000 3000000000 1000000000000 11000000000 4000000000"]
+    );
+    let strays: Vec<String> = place.look(
+        "SELECT concat_ws(' ', stretch, modality, coalesce(patient_id, 'nobody'),
+            from_quantity / 1000000000000, from_energy_pj / 1000000000,
+            quantity / 1000000000000, energy_pj / 1000000000)
+         FROM strays ORDER BY stretch",
+    );
+    assert_eq!(strays, ["0 stimulator nobody 0 0 1 10", "1 stimulator anna-4711 1 10 3 33"]);
 }
 
 /// The same slice twice, and an older one after a newer: what is durable is the largest, once.

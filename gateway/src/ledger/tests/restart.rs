@@ -3,11 +3,11 @@
 use std::fs;
 
 use clinic::{AnyDose, Course, Entry, Given};
-use safety::{Cause, End, Outcome};
+use safety::{Cause, End, Nanos, Outcome};
 
 use super::{
-    DAY, LASER, NOON, OTHER_LASER, PEMF, Place, When, anna, bert, exposure, given, joules, neck,
-    open, settle, slice, temple,
+    DAY, LASER, NOON, OTHER_LASER, PEMF, Place, STIMULATOR, When, anna, bert, exposure, forearm,
+    given, joules, neck, open, pulses, settle, slice, temple,
 };
 
 /// A session crashed after each of its entries: until it is settled its patient and unit are marked,
@@ -31,14 +31,14 @@ fn every_prefix_of_a_session_survives_a_crash() {
         let largest = *bounds[..=last].iter().max().unwrap();
         assert_eq!(past.open_marks, [(Some(LASER), anna())], "after entry {last}");
         assert_eq!(past.given, [(anna(), given(neck(), joules(largest, 5), when, 60))]);
-        assert_eq!(past.course, [(anna(), Course { laser: 1, pemf: 0 })]);
+        assert_eq!(past.course, [(anna(), Course { laser: 1, ..Course::default() })]);
     }
     running.enter_durably(&[settle(session, joules(70, 9), Outcome::Complete)]);
     let when = When::FIRST.rebooted(60);
     let past = place.crash().open(when).opened.past;
     assert!(past.open_marks.is_empty());
     assert_eq!(past.given, [(anna(), given(neck(), joules(70, 9), when, 60))]);
-    assert_eq!(past.course, [(anna(), Course { laser: 1, pemf: 0 })]);
+    assert_eq!(past.course, [(anna(), Course { laser: 1, ..Course::default() })]);
 }
 
 /// The log cut off at any length: it opens, and gives what some prefix of the entries gave (JRN-05).
@@ -60,7 +60,7 @@ fn a_torn_log_gives_a_prefix() {
         fs::OpenOptions::new().write(true).open(log(&torn)).unwrap().set_len(length).unwrap();
         let past = torn.open(When::FIRST).opened.past;
         let charged = past.given.first().map_or(0, |(_, given)| match given.charged {
-            AnyDose::Laser(_) => panic!("no laser was used"),
+            AnyDose::Laser(_) | AnyDose::Stimulator(_) => panic!("no other unit was used"),
             AnyDose::Pemf(dose) => dose.quantity.microtesla_seconds(),
         });
         assert_eq!(past.open_marks.is_empty(), charged == 0);
@@ -91,10 +91,51 @@ fn settled_sessions_stay_for_seven_days() {
             (bert(), given(temple(), exposure(8, 59), when, age)),
         ];
         assert_eq!(past.given, &expected[..count], "{age} s later");
-        let course =
-            [(anna(), Course { laser: 1, pemf: 0 }), (bert(), Course { laser: 0, pemf: 1 })];
+        let course = [
+            (anna(), Course { laser: 1, ..Course::default() }),
+            (bert(), Course { pemf: 1, ..Course::default() }),
+        ];
         assert_eq!(past.course, course, "a course has no end");
     }
+}
+
+/// Stimulation is given back in pulses, joules and time: an open mark by its last slice, a settled
+/// session by its charge, a stray by the part of its patient; and the mark locks its own unit.
+#[test]
+fn stimulation_survives_a_crash() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let (one, two) = (running.session(1), running.session(2));
+    running.enter_durably(&[
+        open(one, STIMULATOR, anna(), pulses(9, 90, 1)),
+        settle(one, pulses(8, 81, 1), Outcome::Under),
+        Entry::Stray { unit: STIMULATOR, patient: None, dose: pulses(1, 10, 1) },
+        Entry::Stray { unit: STIMULATOR, patient: Some(anna()), dose: pulses(3, 32, 2) },
+        open(two, STIMULATOR, bert(), pulses(9, 90, 1)),
+        slice(two, 1, pulses(18, 180, 2)),
+    ]);
+    let when = When::FIRST.rebooted(60);
+    let crashed = place.crash();
+    let mut restarted = crashed.open(when);
+    let past = &restarted.opened.past;
+    let stray = Given { site: None, ..given(forearm(), pulses(2, 22, 1), when, 60) };
+    let wanted = [
+        (anna(), given(forearm(), pulses(8, 81, 1), when, 60)),
+        (bert(), given(forearm(), pulses(18, 180, 2), when, 60)),
+        (anna(), stray),
+    ];
+    assert_eq!(past.given, wanted);
+    assert_eq!(past.open_marks, [(Some(STIMULATOR), bert())]);
+    let course = Course { stimulator: 1, ..Course::default() };
+    assert_eq!(past.course, [(anna(), course), (bert(), course)]);
+
+    // What a person reconciled counts as given, with its energy; what was prescribed has none.
+    restarted.enter_durably(&[Entry::Release(STIMULATOR, Cause::OpenMark)]);
+    let reconciled = "SELECT concat_ws(' ', prescribed_quantity / 1000000000000,
+        coalesce(prescribed_energy_pj, 'unknown'), charged_quantity / 1000000000000,
+        charged_energy_pj / 1000000000, delivered_energy_pj / 1000000000, debt_energy_pj)
+        FROM settlements WHERE reconciled = 1";
+    assert_eq!(crashed.look::<String>(reconciled), ["450 unknown 18 180 180 0"]);
 }
 
 /// Where both clocks can tell the age, the lesser counts: a wall clock that was put forward takes no
@@ -141,7 +182,8 @@ fn a_clock_that_went_back_is_found() {
     let running = place.open(back);
     assert!(running.opened.clock_back);
     let locked = |unit| (unit, Cause::ClockBack);
-    let causes = [(LASER, Cause::Reboot), locked(LASER), locked(PEMF), locked(OTHER_LASER)];
+    let every = [LASER, PEMF, OTHER_LASER, STIMULATOR].map(locked);
+    let causes = [&[(LASER, Cause::Reboot)], &every[..]].concat();
     assert_eq!(running.opened.past.causes, causes);
     running.close();
     let again = place.open(back);
@@ -312,4 +354,23 @@ fn a_trip_survives_a_restart() {
     let day = i64::try_from(DAY).unwrap();
     let past = place.crash().open(When::FIRST.rebooted(day + 30)).opened.past;
     assert!(past.trips.is_empty());
+}
+
+/// OPS-01: the last proof of a relay counts, if it passed, and grows old while the gateway is gone.
+#[test]
+fn the_last_proof_of_a_relay_is_remembered() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    running.enter_durably(&[
+        Entry::Proof(LASER, false),
+        Entry::Proof(LASER, true),
+        Entry::Proof(PEMF, true),
+        Entry::Proof(PEMF, false),
+    ]);
+    running.close();
+    let running = place.open(When::FIRST.rebooted(60));
+    let [(unit, age)] = running.opened.past.proofs[..] else { panic!("one proof passed last") };
+    assert_eq!(unit, LASER);
+    assert!(Nanos::from_secs(59) < age, "{age:?}");
+    running.close();
 }

@@ -3,10 +3,10 @@
 use std::vec::Vec;
 
 use crate::{
-    Admitted, Beacon, BootId, Cause, CoilLimits, Command, Contacts, Demand, Emission, Fact, Fence,
-    Gate, Identity, Input, Instant, Laser, LaserDose, LaserLevel, Modality, Nanos, Order, Pemf,
-    PemfDose, PemfLevel, Permille, Power, Refusal, Report, Setting, State, Supervisor, Temperature,
-    Terms, Timing, Waveform,
+    Admitted, Beacon, BootId, Cause, CoilLimits, Command, Contacts, Demand, Emission, FROZEN, Fact,
+    Fence, Gate, Identity, Input, Instant, Laser, LaserDose, LaserLevel, Modality, Nanos, Order,
+    Pace, Pemf, PemfDose, PemfLevel, Permille, Power, Pulsing, Refusal, Report, Setting, State,
+    Stimulator, StimulatorDose, StimulatorLevel, Supervisor, Temperature, Terms, Timing, Waveform,
     quantity::{Energy, Exposure, Flux, Frequency, Integral, Output, Slew},
 };
 
@@ -36,6 +36,8 @@ impl Sample for Laser {
             off_below: Power::from_milliwatts(50),
             second_enable: true,
             coil: None,
+            pace: Pace::Continuous,
+            frozen: Some(FROZEN),
         }
     }
 
@@ -67,6 +69,8 @@ impl Sample for Pemf {
             off_below: Flux::from_microteslas(50),
             second_enable: false,
             coil: Some(CoilLimits::STANDARD),
+            pace: Pace::Continuous,
+            frozen: Some(FROZEN),
         }
     }
 
@@ -90,6 +94,48 @@ impl Sample for Pemf {
     fn time(dose: PemfDose) -> Nanos {
         dose.time
     }
+}
+
+impl Sample for Stimulator {
+    fn terms() -> Terms<Self> {
+        Terms {
+            timing: Timing::STIMULATOR,
+            lease: Nanos::from_secs(1),
+            rise: Nanos::from_millis(100),
+            off_below: Pulsing::from_count(1),
+            second_enable: false,
+            coil: Some(CoilLimits::STANDARD),
+            pace: Pace::Continuous,
+            frozen: None,
+        }
+    }
+
+    /// Trains of five pulses in half a second, with half a second between them.
+    fn admitted() -> Admitted<Self> {
+        let level = StimulatorLevel {
+            intensity: Permille::new(500).unwrap(),
+            rate: Frequency::from_millihertz(LEVEL),
+            pulses: 5,
+            wait: Nanos::from_millis(500),
+            pulse_energy: Energy::from_millijoules(50_000),
+        };
+        let dose = level.train().times(8);
+        Admitted::new(level, dose, dose)
+    }
+
+    fn quantity(dose: StimulatorDose) -> u64 {
+        dose.pulses.picopulses()
+    }
+
+    fn time(dose: StimulatorDose) -> Nanos {
+        dose.time
+    }
+}
+
+/// The terms of a PEMF unit that emits a second at a time and cannot break it off.
+pub(super) fn chunked() -> Terms<Pemf> {
+    let pace = Pace::Chunks { length: Nanos::from_secs(1) };
+    Terms { pace, frozen: None, ..Pemf::terms() }
 }
 
 /// What the sample level adds up to over `time`.
@@ -175,26 +221,42 @@ impl<M: Sample> Bench<M> {
     }
 
     pub(super) fn confirmed() -> Self {
-        let mut bench = Self::standby();
+        Self::confirmed_on(M::terms())
+    }
+
+    pub(super) fn confirmed_on(terms: Terms<M>) -> Self {
+        let mut bench = Self::standby_on(terms);
         bench.confirm();
         bench
     }
 
     pub(super) fn ready() -> Self {
-        let mut bench = Self::confirmed();
+        Self::ready_on(M::terms())
+    }
+
+    pub(super) fn ready_on(terms: Terms<M>) -> Self {
+        let mut bench = Self::confirmed_on(terms);
         bench.arm();
         bench
     }
 
     pub(super) fn warning() -> Self {
-        let mut bench = Self::ready();
+        Self::warning_on(M::terms())
+    }
+
+    pub(super) fn warning_on(terms: Terms<M>) -> Self {
+        let mut bench = Self::ready_on(terms);
         bench.start();
         bench
     }
 
     /// In EMITTING, and seen to emit for a second.
     pub(super) fn emitting() -> Self {
-        let mut bench = Self::warning();
+        Self::emitting_on(M::terms())
+    }
+
+    pub(super) fn emitting_on(terms: Terms<M>) -> Self {
+        let mut bench = Self::warning_on(terms);
         bench.emit();
         bench
     }
@@ -323,14 +385,24 @@ impl<M: Sample> Bench<M> {
 
     pub(super) fn facts(&mut self) -> Vec<Fact<M>> {
         let emission = self.emission();
-        std::vec![
+        let mut facts = std::vec![
             Fact::Boot(self.boot),
             Fact::Contacts(self.contacts),
             Fact::Faults(0),
             Fact::Temperature(self.temperature),
             Fact::Setting(self.setting()),
             Fact::Emission(emission),
-        ]
+        ];
+        if self.run().is_some_and(|(_, over)| over <= self.now) {
+            facts.push(Fact::Ran(self.supervisor.grant));
+        }
+        facts
+    }
+
+    /// The run in flight: when it begins and ends in a unit that takes it at once.
+    pub(super) fn run(&self) -> Option<(Instant, Instant)> {
+        let runs = self.supervisor.session?.runs?;
+        runs.is_open().then(|| (runs.ordered, runs.ordered.after(runs.run.length)))
     }
 
     /// What an obedient unit says of its emission.
@@ -338,7 +410,9 @@ impl<M: Sample> Bench<M> {
         self.digit = (self.digit + 1) % 2;
         let enabled = matches!(self.supervisor.order().demand(), Demand::Emit { .. });
         let output = self.output.unwrap_or(LEVEL - self.digit);
-        let output = if enabled { output } else { 0 };
+        let runs = self.supervisor.session.is_some_and(|session| session.runs.is_some());
+        let within = !runs || self.run().is_some_and(|(_, over)| self.now < over);
+        let output = if enabled && within { output } else { 0 };
         let counter = self.counter.map(<M::Output as Output>::Integral::from_count);
         Emission { enabled, output: M::Output::from_count(output), counter }
     }

@@ -9,13 +9,13 @@ use std::{
 };
 
 use crate::{
-    BootId, Cause, Command, Emission, Fact, Fence, Identity, Input, Instant, Laser, Nanos, Pemf,
-    Report, State, Temperature, Terms, Timing, quantity::Output,
+    BootId, Cause, Command, Emission, Fact, Fence, Identity, Input, Instant, Laser, Nanos, Pace,
+    Pemf, Report, State, Stimulator, Temperature, Terms, Timing, quantity::Output,
 };
 
 use super::{
     super::Phase,
-    bench::{Bench, LEVEL, Sample, contacts, ms},
+    bench::{Bench, LEVEL, Sample, chunked, contacts, ms},
     invariants::Story,
 };
 
@@ -26,12 +26,23 @@ const SPAN: Nanos = Nanos::from_secs(6);
 
 #[test]
 fn every_story_of_a_laser() {
-    explore::<Laser>();
+    explore(Laser::terms());
 }
 
 #[test]
 fn every_story_of_a_coil() {
-    explore::<Pemf>();
+    explore(Pemf::terms());
+}
+
+#[test]
+fn every_story_of_a_stimulator() {
+    explore(Stimulator::terms());
+}
+
+#[test]
+fn every_story_of_a_coil_in_chunks() {
+    let pace = Pace::Chunks { length: BEAT.times(2) };
+    explore(Terms { pace, ..chunked() });
 }
 
 /// Times so short that a whole session is a few beats long.
@@ -81,6 +92,12 @@ pub(super) enum Letter {
     Degrees(Option<i32>),
     EmergencyStop,
     Fault,
+    /// The run of the last grant is over, asked now.
+    Ran,
+    /// It was over, asked a beat ago.
+    LateRan,
+    /// The run of the grant before is over.
+    OldRan,
 }
 
 use Letter as L;
@@ -126,6 +143,15 @@ pub(super) const LETTERS: [Letter; 38] = [
     L::EmergencyStop,
     L::Fault,
 ];
+
+/// What can happen to a unit that runs.
+const OF_RUNS: [Letter; 3] = [L::Ran, L::LateRan, L::OldRan];
+
+/// All that can happen to a unit on `terms`.
+pub(super) fn letters<M: Sample>(terms: &Terms<M>) -> impl Iterator<Item = Letter> + use<M> {
+    let runs = M::runs(M::admitted().level(), terms.pace).is_some();
+    LETTERS.into_iter().chain(OF_RUNS.into_iter().filter(move |_| runs))
+}
 
 /// Takes `letter`: the inputs that it stands for, one after the other.
 pub(super) fn take<M: Sample>(story: &mut Story<M>, letter: Letter) -> Result<(), String> {
@@ -182,6 +208,9 @@ pub(super) fn request<M: Sample>(story: &Story<M>, letter: Letter) -> Option<Inp
             told(now, Fact::Contacts(pressed))
         }
         L::Fault => told(now, Fact::Faults(1)),
+        L::Ran => told(now, Fact::Ran(story.supervisor.grant)),
+        L::LateRan => told(earlier(now), Fact::Ran(story.supervisor.grant)),
+        L::OldRan => told(now, Fact::Ran(story.supervisor.grant.before())),
     };
     Some(input)
 }
@@ -256,11 +285,24 @@ fn shape<M: Sample>(story: &Story<M>) -> String {
     let causes: Vec<Cause> = one.causes.iter().map(|latched| latched.cause).collect();
     let grave = causes.iter().map(|cause| cause.release()).max();
     let key: String = format!("{:?}", one.key_turn).chars().take(3).collect();
-    format!("{phase} {known:?} {session:?} {grave:?} {} {key} {soon:?}", causes.len().min(2))
+    let runs = one.session.and_then(|session| {
+        let runs = session.runs?;
+        let flight: String = format!("{:?}", runs.flight).chars().take(2).collect();
+        let due = if armed { beats(one.next()) } else { 0 };
+        Some((
+            flight,
+            beats(runs.next),
+            session.covers_run(story.now),
+            session.is_over(story.now),
+            due,
+        ))
+    });
+    let run = runs.map_or(String::new(), |runs| format!(" {runs:?}"));
+    format!("{phase} {known:?} {session:?} {grave:?} {} {key} {soon:?}{run}", causes.len().min(2))
 }
 
-fn explore<M: Sample>() {
-    let terms = Terms { timing: BRISK, lease: BEAT, rise: BEAT, ..M::terms() };
+fn explore<M: Sample>(terms: Terms<M>) {
+    let terms = Terms { timing: BRISK, lease: BEAT, rise: BEAT, ..terms };
     let bench = Bench::<M>::on_terms(terms);
     let start = Story::new(bench.supervisor, bench.now);
     let mut seen = HashSet::new();
@@ -268,7 +310,7 @@ fn explore<M: Sample>() {
     let mut reached: Vec<(Story<M>, Vec<Letter>)> = Vec::new();
     seen.insert(shape(&start));
     while let Some((story, path)) = queue.pop_front() {
-        for letter in LETTERS {
+        for letter in letters(story.supervisor.terms()) {
             let mut next = story;
             let mut longer = path.clone();
             longer.push(letter);
@@ -304,7 +346,7 @@ fn explore<M: Sample>() {
 fn stories<M: Sample>(from: &(Story<M>, Vec<Letter>), length: u32) -> u64 {
     let (story, path) = from;
     let mut steps = 0;
-    for letter in LETTERS {
+    for letter in letters(story.supervisor.terms()) {
         let mut next = *story;
         let taken = take(&mut next, letter);
         steps += 1;

@@ -2,11 +2,11 @@
 
 use std::{env, format, fs, path::Path, string::String, vec::Vec};
 
-use crate::{Demand, Input, Laser, Pemf};
+use crate::{Demand, Input, Laser, Pemf, Stimulator, Terms};
 
 use super::{
-    bench::{Bench, Sample, TICK},
-    explore::{LETTERS, Letter, take},
+    bench::{Bench, Sample, TICK, chunked},
+    explore::{Letter, letters, take},
     invariants::Story,
 };
 
@@ -14,7 +14,13 @@ use super::{
 #[test]
 fn the_transitions_are_those_of_the_golden_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/transitions.txt");
-    let table = [table::<Laser>("Laser"), table::<Pemf>("Pemf")].concat();
+    let table = [
+        table("Laser", Laser::terms()),
+        table("Pemf", Pemf::terms()),
+        table("Stimulator", Stimulator::terms()),
+        table("Pemf in chunks", chunked()),
+    ];
+    let table = table.concat();
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, &table).unwrap();
@@ -38,14 +44,14 @@ fn the_transitions_are_those_of_the_golden_table() {
     );
 }
 
-fn table<M: Sample>(name: &str) -> String {
+fn table<M: Sample>(name: &str, terms: Terms<M>) -> String {
     let mut table = String::new();
-    for (state, bench) in states::<M>() {
+    for (state, bench) in states::<M>(terms) {
         let from = Story::new(bench.supervisor, bench.now.after(TICK));
         let mut idle = from;
         idle.step(idle.now, Input::Wake).unwrap();
         table.push_str(&format!("{name} {state}: {}\n", picture(&idle)));
-        for letter in LETTERS {
+        for letter in letters(&terms) {
             let mut to = idle;
             let refusal = refusal(&idle, letter);
             take(&mut to, letter).unwrap();
@@ -92,12 +98,16 @@ fn picture<M: Sample>(story: &Story<M>) -> String {
     };
     let charging = if one.may_emit() { ", charging" } else { "" };
     let stray = if one.stray() == M::Dose::default() { "" } else { ", stray" };
+    let run = match one.session.and_then(|session| session.runs) {
+        Some(runs) if runs.is_open() => ", run in flight",
+        Some(_) | None => "",
+    };
     let slice = if one.reserve().is_some() { ", asks for a slice" } else { "" };
     let relay = if one.relay_closed() { "" } else { ", relay open" };
-    format!("{phase}{then} -> {order}, {session}{slice}{charging}{stray}{relay} {causes:?}")
+    format!("{phase}{then} -> {order}, {session}{run}{slice}{charging}{stray}{relay} {causes:?}")
 }
 
-fn states<M: Sample>() -> Vec<(&'static str, Bench<M>)> {
+fn states<M: Sample>(terms: Terms<M>) -> Vec<(&'static str, Bench<M>)> {
     let after = |mut bench: Bench<M>, inputs: &[Input<M>]| {
         for input in inputs {
             bench.must(*input);
@@ -105,28 +115,32 @@ fn states<M: Sample>() -> Vec<(&'static str, Bench<M>)> {
         bench
     };
     let lock = |cause| Input::Lock(cause);
-    let mut settling = after(Bench::emitting(), &[Input::Stop]);
+    let mut settling = after(Bench::emitting_on(terms), &[Input::Stop]);
     settling.poll();
-    let mut locked = after(Bench::emitting(), &[lock(crate::Cause::Deviation)]);
+    let mut locked = after(Bench::emitting_on(terms), &[lock(crate::Cause::Deviation)]);
     locked.poll();
     std::vec![
-        ("closed", Bench::closed()),
-        ("opened", after(Bench::closed(), &[Input::Opened])),
-        ("standby", Bench::standby()),
-        ("confirmed", Bench::confirmed()),
-        ("ready", Bench::ready()),
-        ("warning", Bench::warning()),
-        ("emitting", Bench::emitting()),
+        ("closed", Bench::on_terms(terms)),
+        ("opened", after(Bench::on_terms(terms), &[Input::Opened])),
+        ("standby", Bench::standby_on(terms)),
+        ("confirmed", Bench::confirmed_on(terms)),
+        ("ready", Bench::ready_on(terms)),
+        ("warning", Bench::warning_on(terms)),
+        ("emitting", Bench::emitting_on(terms)),
         ("pausing", {
-            let mut bench = Bench::emitting();
+            let mut bench = Bench::emitting_on(terms);
             bench.command(crate::Command::Pause).unwrap();
             bench
         }),
-        ("paused", Bench::paused()),
-        ("stopping", after(Bench::emitting(), &[Input::Stop])),
+        ("paused", {
+            let mut bench = Bench::emitting_on(terms);
+            bench.pause();
+            bench
+        }),
+        ("stopping", after(Bench::emitting_on(terms), &[Input::Stop])),
         ("settling", settling),
-        ("locked while stopping", after(Bench::emitting(), &[lock(crate::Cause::StopAll)])),
+        ("locked while stopping", after(Bench::emitting_on(terms), &[lock(crate::Cause::StopAll)])),
         ("locked and off", locked),
-        ("lost", after(Bench::emitting(), &[Input::Closed])),
+        ("lost", after(Bench::emitting_on(terms), &[Input::Closed])),
     ]
 }

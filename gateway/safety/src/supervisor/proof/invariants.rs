@@ -2,7 +2,7 @@
 
 use std::{format, string::String};
 
-use crate::{Command, Demand, Fact, Input, Instant, Order, Refusal, State, VALIDITY};
+use crate::{Command, Demand, Emission, Fact, Input, Instant, Order, Refusal, State, VALIDITY};
 
 use super::{
     super::{Phase, Supervisor},
@@ -30,12 +30,37 @@ pub(super) struct Story<M: Sample> {
     off_at: Instant,
     /// When off was ordered, or a later question was answered by on.
     last_on: Instant,
+    /// From when to when the last run that was ordered may be seen.
+    flight: Option<(Instant, Instant)>,
+    /// When the last run was known to be over: by the word of the unit, or by a proof of off.
+    over: Option<Instant>,
+    /// The unit said so.
+    ran: bool,
 }
 
 impl<M: Sample> Story<M> {
     pub(super) fn new(supervisor: Supervisor<M>, now: Instant) -> Self {
         let on = matches!(supervisor.order().demand(), Demand::Emit { .. });
-        Self { supervisor, now, emitted: 0, settled: 0, on, off_at: now, last_on: now }
+        let flight = supervisor.session.and_then(|session| session.runs).map(|runs| {
+            let late = supervisor.terms.rise.plus(supervisor.terms.timing.confirm);
+            (runs.ordered, runs.ordered.after(runs.run.length).after(late))
+        });
+        let on = on && flight.is_none();
+        let mut story = Self {
+            supervisor,
+            now,
+            emitted: 0,
+            settled: 0,
+            on,
+            off_at: now,
+            last_on: now,
+            flight,
+            over: None,
+            ran: false,
+        };
+        // What was given before the story begins is none of it.
+        story.emitted = if flight.is_some() { story.charged() } else { 0 };
+        story
     }
 
     pub(super) fn step(&mut self, now: Instant, input: Input<M>) -> Result<(), String> {
@@ -44,7 +69,11 @@ impl<M: Sample> Story<M> {
         if let (Some(ended), Input::Settled) = (before.ended(), input) {
             self.settled += M::quantity(ended.charged);
         }
-        self.measure(now, &before, input);
+        let runs = M::runs(M::admitted().level(), before.terms.pace);
+        match runs {
+            Some(run) => self.measure_runs(now, &before, input, run)?,
+            None => self.measure(now, &before, input),
+        }
         self.now = now;
         judge(&before, now, input, outcome, &self.supervisor)?;
         let charged = self.charged();
@@ -98,6 +127,109 @@ impl<M: Sample> Story<M> {
     }
 }
 
+/// Whether a reading is heard: of this connection, and no older than the last.
+fn is_heard<M: Sample>(before: &Supervisor<M>, asked: Instant) -> bool {
+    before.heard.opened.is_some_and(|opened| opened <= asked)
+        && before.heard.emission.is_none_or(|(last, _)| last <= asked)
+}
+
+impl<M: Sample> Story<M> {
+    /// A unit that takes every run that is ordered, whole, once; and that has emitted without a
+    /// break since it was last seen silent, if it shows output when it has no run.
+    fn measure_runs(
+        &mut self,
+        now: Instant,
+        before: &Supervisor<M>,
+        input: Input<M>,
+        run: crate::Run<M>,
+    ) -> Result<(), String> {
+        let lease = VALIDITY.plus(before.terms().lease);
+        if self.on {
+            let until = now.min(self.last_on.after(lease)).max(self.off_at);
+            self.emitted += u64::from(LEVEL) * until.since(self.off_at).get();
+            self.off_at = until;
+            self.on = now < self.last_on.after(lease);
+        }
+        if let Input::Report(report) = input {
+            let asked = report.asked;
+            if let Fact::Emission(emission) = report.fact
+                && is_heard(before, asked)
+            {
+                self.see(before, asked, emission);
+            }
+            if report.fact == Fact::Ran(before.grant)
+                && before.heard.opened.is_some_and(|opened| opened <= asked)
+                && let Some((from, to)) = &mut self.flight
+                && !self.ran
+                && *from <= asked
+            {
+                *to = (*to).min(asked);
+                (self.ran, self.over) = (true, self.over.or(Some(now)));
+            }
+        }
+        let after = &self.supervisor;
+        if matches!(after.phase, Phase::Paused { .. }) && self.over.is_none() {
+            self.over = Some(now);
+        }
+        if after.grant != before.grant {
+            self.run_is_due(now, before, run)?;
+            self.emitted += M::quantity(run.dose);
+            let late = before.terms.rise.plus(before.terms.timing.confirm);
+            self.flight = Some((now, now.after(run.length).after(late)));
+            (self.over, self.ran) = (None, false);
+        }
+        if self.supervisor.session.is_none() {
+            (self.flight, self.over) = (None, None);
+        }
+        Ok(())
+    }
+
+    /// Output at `asked`: within its run, or on and on since it was last seen silent.
+    fn see(&mut self, before: &Supervisor<M>, asked: Instant, emission: Emission<M::Output>) {
+        let shows = !before.terms().is_off(emission.output);
+        let within = self.flight.is_some_and(|(from, to)| from <= asked && asked <= to);
+        if shows && !within && before.told != M::Output::default() {
+            self.emitted += u64::from(LEVEL) * asked.since(self.off_at).get();
+            self.on = true;
+            self.last_on = self.last_on.max(asked);
+        } else if !shows && !emission.enabled {
+            self.on = false;
+        }
+        self.off_at = self.off_at.max(asked);
+    }
+
+    /// One run at a time, after its wait, within its slice and its dose, held, and never after a
+    /// stop.
+    fn run_is_due(
+        &self,
+        now: Instant,
+        before: &Supervisor<M>,
+        run: crate::Run<M>,
+    ) -> Result<(), String> {
+        let after = &self.supervisor;
+        holds!(after.grant == before.grant.next(), "two grants at once");
+        holds!(matches!(after.phase, Phase::Emitting { .. }), "a run in {:?}", after.phase);
+        holds!(matches!(after.order().demand(), Demand::Emit { .. }), "a run without an order");
+        holds!(after.causes.is_empty() && after.lost.is_none(), "a run of a locked unit");
+        if let Some((from, _)) = self.flight {
+            let over = self.over.ok_or("a run while the last may go on")?;
+            let due = over.max(from.after(run.length)).after(run.wait);
+            holds!(due <= now, "a run at {now:?}, due at {due:?}");
+        }
+        let session = after.session.ok_or("a run for nobody")?;
+        let was = before.session.ok_or("a run for nobody")?.account.charged(now);
+        let charged = session.account.charged(now);
+        holds!(M::covers(charged, M::plus(was, run.dose)), "a run that is not charged whole");
+        let covered = session.slices.covered.ok_or("a run without a slice")?;
+        holds!(M::covers(covered, charged), "a run beyond its slice");
+        holds!(M::covers(session.admitted.dose(), charged), "a run beyond the dose");
+        let held = session.held.ok_or("nobody holds it")?;
+        holds!(now.since(held) < after.terms.timing.hold, "held at {held:?}");
+        holds!(after.contacts_permit().is_ok(), "a run with a contact open");
+        Ok(())
+    }
+}
+
 /// What holds of one step.
 fn judge<M: Sample>(
     before: &Supervisor<M>,
@@ -130,7 +262,9 @@ fn emission<M: Sample>(before: &Supervisor<M>, after: &Supervisor<M>) -> Result<
     let began = is(after) && !is(before);
     holds!(!began || matches!(before.phase, Phase::Warning { .. }), "began in {:?}", before.phase);
     let grant = if began { before.grant.next() } else { before.grant };
-    holds!(after.grant == grant, "grant {:?} after {:?}", after.grant, before.grant);
+    let runs = after.session.is_some_and(|session| session.runs.is_some());
+    let next = runs && is(after) && after.grant == before.grant.next();
+    holds!(after.grant == grant || next, "grant {:?} after {:?}", after.grant, before.grant);
     let Demand::Emit { valid_until, grant, .. } = after.order().demand() else {
         holds!(!is(after), "EMITTING without an order");
         return Ok(());
@@ -143,9 +277,10 @@ fn emission<M: Sample>(before: &Supervisor<M>, after: &Supervisor<M>) -> Result<
     holds!(pressed || !after.terms.second_enable || !began, "begins with the footswitch open");
     let covered = session.slices.covered.ok_or("emits without a slice")?;
     let charged = session.account.charged(after.now);
-    holds!(M::covers(covered, charged), "{charged:?} of {covered:?}");
+    // A run is held against its slice when it is ordered.
+    holds!(runs || M::covers(covered, charged), "{charged:?} of {covered:?}");
     let last = session.account.charged(valid_until);
-    holds!(M::covers(covered, last), "valid until beyond its slice");
+    holds!(runs || M::covers(covered, last), "valid until beyond its slice");
     holds!(session.end.is_none() && session.read_back, "ended or not read back");
     let held = session.held.ok_or("nobody holds it")?;
     holds!(after.now.since(held) < after.terms.timing.hold, "held at {held:?}");

@@ -1,6 +1,6 @@
 //! A unit that emits, with a meter that nobody can deceive, and the faults it may have.
 
-use crate::{BootId, Contacts, Grant, Instant, Modality, Nanos, Setting};
+use crate::{BootId, Contacts, Grant, Instant, Modality, Nanos, Run, Setting};
 
 use super::bench::{LEVEL, contacts, ms};
 
@@ -54,6 +54,20 @@ pub(super) struct Unit<M: Modality> {
     pub(super) starts: u64,
     shown: Option<(u32, u64)>,
     noise: u32,
+    /// What it gives at once, if it gives runs.
+    pub(super) run: Option<Run<M>>,
+    /// Off ends a run that has begun.
+    pub(super) breaks: bool,
+    /// It emits on and on, run or no run.
+    free: bool,
+    /// When the run that has begun ends.
+    runs_until: Option<Instant>,
+    /// The run that is over, of which it has to tell.
+    pub(super) ran: Option<Grant>,
+    /// When the last run ended.
+    ended: Option<Instant>,
+    /// A run began before the wait after the last was over.
+    pub(super) hurried: bool,
 }
 
 impl<M: Modality> Unit<M> {
@@ -76,12 +90,23 @@ impl<M: Modality> Unit<M> {
             starts: 0,
             shown: None,
             noise: 0,
+            run: None,
+            breaks: true,
+            free: false,
+            runs_until: None,
+            ran: None,
+            ended: None,
+            hurried: false,
         }
     }
 
     /// Moves to `now`: what it emitted until then is counted.
     pub(super) fn advance(&mut self, now: Instant) {
-        self.emitted += u64::from(self.output()) * now.since(self.now).get();
+        let ends = match self.runs_until {
+            Some(until) if !self.free && !self.is_stuck() => until.min(now),
+            Some(_) | None => now,
+        };
+        self.emitted += u64::from(self.output()) * ends.since(self.now).get();
         let before = self.now;
         self.now = now;
         self.noise = self.noise.wrapping_mul(5).wrapping_add(1) % 4;
@@ -94,13 +119,17 @@ impl<M: Modality> Unit<M> {
             self.shown = None;
             self.setting = None;
             self.enabled = resumes;
+            self.free = resumes;
+            self.break_run();
             self.renewed = now;
         }
         if self.faults.quits.is_some_and(due) {
             self.enabled = false;
+            self.break_run();
         }
         if self.faults.wakes.is_some_and(due) {
             self.enabled = true;
+            self.free = true;
             self.renewed = now;
         }
         if self.renewed.after(self.lease) <= now {
@@ -114,7 +143,9 @@ impl<M: Modality> Unit<M> {
         }
         if self.relay == Some(false) {
             self.enabled = false;
+            self.break_run();
         }
+        self.end_run(now);
     }
 
     pub(super) fn is_stuck(&self) -> bool {
@@ -124,6 +155,24 @@ impl<M: Modality> Unit<M> {
     fn turn_off(&mut self) {
         if !self.is_stuck() {
             self.enabled = false;
+            self.free = false;
+            if self.breaks {
+                self.break_run();
+            }
+        }
+    }
+
+    fn break_run(&mut self) {
+        if self.runs_until.take().is_some() {
+            self.ended = Some(self.now);
+        }
+    }
+
+    /// Ends a run whose time has come, and says so when it is asked next.
+    fn end_run(&mut self, now: Instant) {
+        if self.runs_until.is_some_and(|until| until <= now) {
+            self.ended = self.runs_until.take();
+            self.ran = self.last;
         }
     }
 
@@ -141,6 +190,11 @@ impl<M: Modality> Unit<M> {
                     self.starts += 1;
                     self.enabled = true;
                     self.renewed = self.now;
+                    if let Some(run) = self.run {
+                        let rested = self.ended.map(|ended| ended.after(run.wait));
+                        self.hurried |= self.runs_until.is_some() || Some(self.now) < rested;
+                        self.runs_until = Some(self.now.after(run.length));
+                    }
                 }
             }
             Told::Renew(until) => {
@@ -155,7 +209,13 @@ impl<M: Modality> Unit<M> {
     pub(super) fn output(&self) -> u32 {
         let gated = self.gates && !self.contacts.footswitch;
         let cut = self.relay == Some(false);
-        if !self.enabled || gated || cut {
+        let idle = match self.run {
+            Some(_) => self.runs_until.is_none() && !self.free && !self.is_stuck(),
+            None => false,
+        };
+        // A run that cannot be broken off goes on though the unit was disabled.
+        let on = self.enabled || (self.runs_until.is_some() && !self.breaks);
+        if !on || idle || gated || cut {
             return 0;
         }
         let gain =

@@ -4,10 +4,13 @@
 
 use std::{env, format, string::String, thread, vec::Vec};
 
-use crate::{Cause, Command, Demand, Fence, Input, Instant, Laser, Nanos, Pemf, State, VALIDITY};
+use crate::{
+    Cause, Command, Demand, Fence, Input, Instant, Laser, Nanos, Pemf, State, Stimulator, Terms,
+    VALIDITY,
+};
 
 use super::{
-    bench::{LEVEL, Sample, ms},
+    bench::{LEVEL, Sample, chunked, ms},
     world::{Mail, World},
 };
 
@@ -18,23 +21,36 @@ const LIFE: Nanos = Nanos::from_secs(26);
 
 #[test]
 fn swarm_of_lasers() {
-    swarm::<Laser>(0x1a5e);
+    swarm(0x1a5e, Laser::terms());
 }
 
 #[test]
 fn swarm_of_coils() {
-    swarm::<Pemf>(0xc011);
+    swarm(0xc011, Pemf::terms());
+}
+
+#[test]
+fn swarm_of_stimulators() {
+    swarm(0x57, Stimulator::terms());
+}
+
+#[test]
+fn swarm_of_coils_in_chunks() {
+    swarm(0xc4, chunked());
 }
 
 /// Seeds that failed once.
 const ONCE_FAILED: [u64; 2] = [0x14cc0c011, 0x15ed01a5e];
 
-fn swarm<M: Sample + Send>(base: u64) {
+fn swarm<M: Sample>(base: u64, terms: Terms<M>)
+where
+    Terms<M>: Send + Sync,
+{
     let seeds = env::var("SWARM_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
     let half = |start: u64| {
         let mut tally = Tally::default();
         for seed in (start..seeds).step_by(2).map(|seed| base ^ (seed << 20)).chain(ONCE_FAILED) {
-            if let Err(why) = World::<M>::new(seed).live(&mut tally) {
+            if let Err(why) = World::new(seed, terms).live(&mut tally) {
                 panic!("seed {seed:#x}: {why}");
             }
         }
@@ -44,12 +60,15 @@ fn swarm<M: Sample + Send>(base: u64) {
         let other = scope.spawn(|| half(1));
         [half(0), other.join().unwrap()]
     });
-    let [sessions, emitted, locked] = [
+    let [sessions, runs, emitted, locked] = [
         tallies.iter().map(|tally| tally.sessions).sum::<u64>(),
+        tallies.iter().map(|tally| tally.runs).sum::<u64>(),
         tallies.iter().map(|tally| tally.emitted).sum::<u64>(),
         tallies.iter().map(|tally| tally.locked).sum::<u64>(),
     ];
-    std::println!("{seeds} seeds: {sessions} sessions, {emitted} emitted, {locked} were locked");
+    std::println!(
+        "{seeds} seeds: {sessions} sessions, {runs} runs, {emitted} emitted, {locked} were locked"
+    );
     assert!(seeds / 3 < emitted && seeds / 20 < locked, "the swarm does not reach what it tests");
 }
 
@@ -57,6 +76,7 @@ fn swarm<M: Sample + Send>(base: u64) {
 #[derive(Default)]
 struct Tally {
     sessions: u64,
+    runs: u64,
     emitted: u64,
     locked: u64,
 }
@@ -71,6 +91,7 @@ impl<M: Sample> World<M> {
             self.look(next, tally)?;
         }
         tally.emitted += u64::from(self.unit.emitted > 0);
+        tally.runs += self.unit.starts;
         if self.supervisor.may_emit() || self.unit.output() > 0 {
             return Err(format!("still on: {:#?} {:?}", self.supervisor, self.unit));
         }
@@ -193,7 +214,7 @@ impl<M: Sample> World<M> {
             return Err(String::from("settled twice"));
         }
         let emitted = self.unit.emitted - self.begun;
-        let any = if M::terms().second_enable { 1_000 } else { 3_000 };
+        let any = if self.supervisor.terms().second_enable { 1_000 } else { 3_000 };
         let budget = M::quantity(M::admitted().budget());
         let most = budget + u64::from(LEVEL) * 1_600 * any * 1_000;
         let stuck = self.unit.faults.stuck.is_some() && self.unit.relay.is_none();
@@ -209,6 +230,9 @@ impl<M: Sample> World<M> {
             (supervisor.order().demand(), supervisor.state() != State::Emitting)
         {
             return Err(format!("emits until {valid_until:?} in {:?}", supervisor.state()));
+        }
+        if self.unit.hurried {
+            return Err(String::from("a run began before the wait after the last was over"));
         }
         if supervisor.wake() <= self.now {
             return Err(format!("wakes at {:?}", supervisor.wake()));
@@ -239,7 +263,14 @@ impl<M: Sample> World<M> {
         let gain = self.unit.faults.gain.map_or(1_000, |(_, gain)| gain);
         let more = u64::from(LEVEL) * gain.saturating_sub(1_000) / 1_000;
         let unseen = terms.timing.link.plus(VALIDITY).plus(terms.lease).plus(terms.timing.poll);
-        if self.unit.counts { 0 } else { more * unseen.get() * self.unit.starts }
+        // A run that goes on for longer than it was told looks like one that began late, unless the
+        // unit counts, and remembers what it counted.
+        let stuck = self.unit.run.is_some() && self.unit.faults.stuck.is_some();
+        let forgets = !self.unit.counts || self.unit.faults.reboot.is_some();
+        let late = terms.rise.plus(terms.timing.confirm).plus(terms.timing.poll);
+        let longer = if stuck && forgets { u64::from(LEVEL) * late.get() } else { 0 };
+        let louder = if self.unit.counts { 0 } else { more * unseen.get() };
+        (louder + longer) * self.unit.starts
     }
 
     /// Whether the unit emitted something of which no answer has arrived yet, or of which none can.

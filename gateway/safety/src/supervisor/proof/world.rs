@@ -3,8 +3,8 @@
 use std::vec::Vec;
 
 use crate::{
-    Contacts, Demand, Emission, Fact, Grant, Identity, Input, Instant, Nanos, Report, SliceId,
-    Supervisor, Temperature, VALIDITY,
+    Contacts, Demand, Emission, Fact, Grant, Identity, Input, Instant, Nanos, Pace, Report,
+    SliceId, Supervisor, Temperature, Terms, VALIDITY,
     quantity::{Integral, Output},
 };
 
@@ -57,15 +57,16 @@ pub(super) struct World<M: Sample> {
 }
 
 impl<M: Sample> World<M> {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, terms: Terms<M>) -> Self {
         let mut dice = Dice(seed);
         let start = Instant::from_boot(1_000_000_000_000);
-        let terms = M::terms();
         let faults = Self::faults(&mut dice, start);
         let mut unit = Unit::new(start, terms.lease, faults);
         unit.gates = terms.second_enable;
+        unit.run = M::runs(M::admitted().level(), terms.pace);
         unit.counts = dice.one_in(2);
         unit.relay = dice.one_in(2).then_some(false);
+        unit.breaks = unit.run.is_none() || (terms.pace == Pace::Continuous && dice.one_in(2));
         let never = Instant::NEVER;
         let cut_at = dice.within(start, 14_000);
         let cut = (cut_at, cut_at.after(ms(50 + dice.below(3_000))), dice.one_in(2));
@@ -190,18 +191,20 @@ impl<M: Sample> World<M> {
         let (output, counter) = self.unit.shows();
         let contacts = Contacts { interlock: self.unit.relay != Some(false), ..self.unit.contacts };
         let emission = Emission {
-            enabled: self.unit.enabled,
+            enabled: self.unit.enabled || output > 0,
             output: M::Output::from_count(output),
             counter: counter.map(<M::Output as Output>::Integral::from_count),
         };
-        std::vec![
+        let ran = self.unit.ran.map(Fact::Ran);
+        let facts = std::vec![
             Fact::Boot(self.unit.boot),
             Fact::Contacts(contacts),
             Fact::Faults(0),
             Fact::Temperature(Some(Temperature::from_centicelsius(3_000))),
             Fact::Setting(self.unit.setting),
             Fact::Emission(emission),
-        ]
+        ];
+        facts.into_iter().chain(ran).collect()
     }
 
     fn is_lost(&mut self) -> bool {

@@ -1,0 +1,59 @@
+//! What tests do to a MagVenture.
+
+use super::MagVenture;
+
+/// What can be wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It hears nothing.
+    Deaf,
+    /// It obeys and says nothing.
+    Mute,
+    /// It starts, and says nothing of it.
+    MuteStart,
+    /// It stays enabled whatever it is told.
+    IgnoresDisable,
+    /// It sets itself one percent higher than it is told.
+    WrongAmplitude,
+    /// It sets twice the trains that it is told.
+    WrongTrains,
+    /// It ramps its first trains up.
+    Ramp,
+}
+
+impl MagVenture {
+    /// Something goes wrong, or stops to.
+    pub fn suffer(&mut self, fault: Fault, on: bool) {
+        self.faults.retain(|other| *other != fault);
+        if on {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Somebody turns its wheel, and it says so.
+    pub fn turn_wheel(&mut self, percent: u8) {
+        self.amplitude = percent;
+        self.push_amplitude();
+    }
+
+    /// Somebody changes its mode (0 standard, 1 power, 2 twin, 3 dual) at its screen.
+    pub fn change_mode(&mut self, mode: u8) {
+        self.mode = mode & 3;
+        self.push_amplitude();
+    }
+
+    /// Somebody changes its page at its screen, and it says so.
+    pub fn change_page(&mut self, page: u8) {
+        self.page = page;
+        self.push_page();
+    }
+
+    /// The coil is as warm as this from now on, in thousandths of a degree.
+    pub fn warm_to(&mut self, millidegrees: u64) {
+        self.heat = (millidegrees, self.now);
+    }
+
+    pub(super) fn has(&self, fault: Fault) -> bool {
+        self.faults.contains(&fault)
+    }
+}

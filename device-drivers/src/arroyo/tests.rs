@@ -1,0 +1,9 @@
+//! The dialect against simulated units, in virtual time, with a real supervisor on top.
+
+mod bench;
+mod lies;
+mod noise;
+mod session;
+mod stop;
+mod transcript;
+mod words;

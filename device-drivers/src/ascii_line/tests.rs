@@ -1,0 +1,5 @@
+//! Lines against simulated units that were written from the documents alone.
+
+mod cobolt;
+mod free_pemf;
+pub(crate) mod transcript;

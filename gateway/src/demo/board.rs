@@ -1,0 +1,149 @@
+//! A simulated relay board, and the wires from its contacts to units and from buttons to its inputs.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use clinic::{InputUse, RoomId, UnitId};
+use simulated_units::{
+    Button, Device,
+    relay::{RelayBoard, RelayPlan},
+};
+
+use super::stand::Stand;
+use crate::{clock, config::BoardConfig, directory::Modality};
+
+/// A board that everything at its wires can reach.
+#[derive(Clone)]
+pub(super) struct Wires(Arc<Mutex<RelayBoard>>);
+
+impl Wires {
+    /// A board as the configuration describes it: nobody is at its inputs, and all of them permit
+    /// but the footswitches.
+    pub(super) fn new(config: &BoardConfig) -> Self {
+        let plan = RelayPlan { address: config.plate.address, ..RelayPlan::default() };
+        let mut board = RelayBoard::new(plan, clock::now().since_boot());
+        for input in &config.inputs {
+            let permits = !matches!(input.is, InputUse::Footswitch(_));
+            board.put_input(usize::from(input.input), permits == input.closed_permits);
+        }
+        Self(Arc::new(Mutex::new(board)))
+    }
+
+    /// Where the buttons of a unit lead that are wired to this board, and how an input has to be for
+    /// the button to be pressed, on or closed.
+    pub(super) fn buttons(
+        &self,
+        config: &BoardConfig,
+        unit: UnitId,
+        room: RoomId,
+    ) -> Vec<(Button, Input)> {
+        let wired = config.inputs.iter().filter_map(|input| {
+            let (button, permits) = match input.is {
+                InputUse::Door(of) if of == room => (Button::Interlock, true),
+                InputUse::EmergencyStop(of) if of == room => (Button::EStop, false),
+                InputUse::Reset(of) if of == room => (Button::Key, true),
+                InputUse::Footswitch(of) if of == unit => (Button::Footswitch, true),
+                InputUse::Door(_)
+                | InputUse::EmergencyStop(_)
+                | InputUse::Reset(_)
+                | InputUse::Footswitch(_) => return None,
+            };
+            let (wires, input_number) = (self.clone(), usize::from(input.input));
+            let closed_if = permits == input.closed_permits;
+            Some((button, Input { wires, input: input_number, closed_if }))
+        });
+        wired.collect()
+    }
+
+    /// The board on a stand of its own. Its contacts are in the interlocks of `units`.
+    pub(super) fn stand(
+        &self,
+        config: &BoardConfig,
+        units: &[Stand],
+        folder: &std::path::Path,
+    ) -> Stand {
+        let channels = config.channels.iter().filter_map(|(channel, unit)| {
+            let stand = units.get(usize::from(unit.0))?;
+            Some((usize::from(*channel), stand.clone(), None))
+        });
+        let wired = Wired { wires: self.clone(), channels: channels.collect() };
+        // It emits nothing, so what its meter would count does not matter.
+        Stand::foreign(&config.name, Modality::Laser, Box::new(wired), folder)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, RelayBoard> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One input of a board, as a button is wired to it.
+#[derive(Clone)]
+pub(super) struct Input {
+    wires: Wires,
+    input: usize,
+    /// The input is closed if the button is this.
+    closed_if: bool,
+}
+
+impl Input {
+    /// The button moved.
+    pub(super) fn put(&self, on: bool) {
+        self.wires.lock().put_input(self.input, on == self.closed_if);
+    }
+}
+
+/// A board with its contacts in the interlocks of units.
+struct Wired {
+    wires: Wires,
+    /// The channel, the unit, and how its interlock was last put.
+    channels: Vec<(usize, Stand, Option<bool>)>,
+}
+
+impl Wired {
+    /// Puts every interlock as its contact is.
+    fn conduct(&mut self, now_ns: u64) {
+        let contacts = self.wires.lock().contacts(now_ns);
+        for (channel, stand, last) in &mut self.channels {
+            let closed = contacts.get(*channel).copied().unwrap_or(false);
+            if last.replace(closed) != Some(closed) {
+                stand.conduct(closed);
+            }
+        }
+    }
+}
+
+impl Device for Wired {
+    fn receive(&mut self, now_ns: u64, bytes: &[u8]) {
+        self.wires.lock().receive(now_ns, bytes);
+        self.conduct(now_ns);
+    }
+
+    fn transmit(&mut self, now_ns: u64, wire: &mut Vec<u8>) {
+        self.wires.lock().transmit(now_ns, wire);
+        self.conduct(now_ns);
+    }
+
+    fn wake(&self, now_ns: u64) -> Option<u64> {
+        self.wires.lock().wake(now_ns)
+    }
+
+    fn advance(&mut self, now_ns: u64) {
+        self.wires.lock().advance(now_ns);
+        self.conduct(now_ns);
+    }
+
+    /// It has no buttons: what is pressed at a unit reaches it over its inputs.
+    fn press(&mut self, _: u64, _: Button, _: bool) {}
+
+    fn power(&mut self, now_ns: u64, on: bool) {
+        self.wires.lock().power(now_ns, on);
+        self.conduct(now_ns);
+    }
+
+    fn meter(&self) -> u128 {
+        0
+    }
+
+    fn output_now(&self) -> u64 {
+        0
+    }
+}
