@@ -4,6 +4,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test that sees anything else has failed")]
 
 mod daemon;
+mod foreign;
 mod peers;
 mod pump;
 mod requirements;

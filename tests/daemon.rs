@@ -12,6 +12,7 @@ mod crashes;
 mod crowds;
 mod disk;
 mod ends;
+mod foreign;
 mod house;
 mod ledger;
 mod operator;
