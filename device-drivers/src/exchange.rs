@@ -5,7 +5,9 @@
 //! mean, is its [`Tongue`]; the rules that nobody may get wrong are kept here, once:
 //!
 //! - Off outruns everything and is repeated until a later answer shows it (COM-04).
-//! - What turns on goes out once per grant, whatever becomes of its answer (COM-05).
+//! - What turns on goes out once per grant, whatever becomes of its answer (COM-05). The one exception
+//!   is a unit whose runs nothing interrupts: its next run follows the good answer to the one before,
+//!   under the same grant and while the order is valid ([`Tongue::again`]).
 //! - Nothing is turned on that did not prove who it is, was not seen off, and does not hold what was
 //!   ordered, all of it since it was told (SES-05, COM-07).
 //! - After an answer that did not come, nothing is asked until the line has been silent for as long

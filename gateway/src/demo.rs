@@ -161,6 +161,7 @@ The gateway is up, on simulated units: {units}
   Metrics  http://{metrics}/metrics
   Ports    {ports}
 
+A unit with a relay in its interlock is used after `therapy-gateway prove maiman-a`.
 A foot steps on the switch of a laser when it is armed; `--manual` leaves that to you.
 Type `help` for the buttons and the faults of the units, Ctrl-C to leave.",
         units = units.join(", "),
