@@ -234,6 +234,24 @@ impl<M: Modality> Session<M> {
         Some(window)
     }
 
+    /// Everything that may be charged where `window` is covered: what is emitted may go on for a
+    /// while, or be more than was ordered. The pulses of a train are counted to the last one before
+    /// it begins.
+    pub(crate) fn up_to(&self, window: M::Dose, terms: &Terms<M>) -> M::Dose {
+        match (&self.runs, terms.pace) {
+            (Some(_), Pace::Continuous) => window,
+            (Some(_) | None, Pace::Chunks { .. }) | (None, Pace::Continuous) => {
+                M::accrue(window, M::output(self.admitted.level()), terms.tail())
+            }
+        }
+    }
+
+    /// Whether a run that was ordered is covered, and what a meter showed beyond it.
+    pub(crate) fn covers_charged(&self, now: Instant, terms: &Terms<M>) -> bool {
+        let covers = |window| M::covers(self.up_to(window, terms), self.account.charged(now));
+        self.slices.covered.is_some_and(covers)
+    }
+
     pub(crate) fn ended(&self, now: Instant) -> Ended<M> {
         let charged = self.account.charged(now);
         let end = self.end.unwrap_or(End::Stopped);
