@@ -5,9 +5,9 @@
 //! mean, is its [`Tongue`]; the rules that nobody may get wrong are kept here, once:
 //!
 //! - Off outruns everything and is repeated until a later answer shows it (COM-04).
-//! - What turns on goes out once per grant, whatever becomes of its answer (COM-05). The one exception
-//!   is a unit whose runs nothing interrupts: its next run follows the good answer to the one before,
-//!   under the same grant and while the order is valid ([`Tongue::again`]).
+//! - What turns on goes out once per grant, whatever becomes of its answer (COM-05). A run that nothing
+//!   interrupts has a grant of its own: that it is over is reported, and whether another follows is
+//!   for the core to say.
 //! - Nothing is turned on that did not prove who it is, was not seen off, and does not hold what was
 //!   ordered, all of it since it was told (SES-05, COM-07).
 //! - After an answer that did not come, nothing is asked until the line has been silent for as long
@@ -74,20 +74,21 @@ pub(crate) trait Tongue<M: Modality>: Debug + Send {
     /// What turns on: said once per grant, each word only after the one before was answered well.
     fn fire(&self, setting: &Setting<M>) -> Vec<Self::Word>;
 
-    /// What keeps a unit on that emits in runs which nothing interrupts: the next run, said only
-    /// after the one before was answered well, under the same grant. Nothing if it stays on by itself.
-    fn again(&self, setting: &Setting<M>) -> Vec<Self::Word> {
-        let _continuous = setting;
-        Vec::new()
-    }
-
     /// Whether the answers to what it is told are all that says what it holds: each of them then
-    /// has a [`Sense::Held`].
+    /// has a [`Sense::Held`], and it is told as often as others are asked. What turns such a unit on
+    /// tells it once more.
     fn is_held_by_echo(&self) -> bool {
         false
     }
 
-    /// How long one run of `setting` takes, if a run ends by itself.
+    /// Whether `word` begins a run and is answered only once that is over: until then the unit hears
+    /// nothing. A good answer is then the word that it ran.
+    fn is_run(&self, word: Self::Word) -> bool {
+        let _answered_at_once = word;
+        false
+    }
+
+    /// How long one run of `setting` takes, if a run ends by itself after it was answered.
     fn run(&self, setting: &Setting<M>) -> Option<Nanos> {
         let _continuous = setting;
         None
@@ -299,10 +300,11 @@ pub(crate) struct Exchange<M: Modality, T: Tongue<M>> {
     enabled: bool,
     /// When it was told to get ready.
     enabled_at: Instant,
-    /// The grant whose last run was answered well: the next may follow.
-    again: Option<Grant>,
     /// The run that was taken and is not known to be over.
     run: Option<Run>,
+    /// When a run was last heard to be over that the unit hears nothing in: before the next, all that
+    /// is asked again and again is asked.
+    ran: Instant,
     polled: Vec<Instant>,
     known: Known<M>,
 }
@@ -343,8 +345,8 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             tell_began: Instant::default(),
             enabled: false,
             enabled_at: Instant::default(),
-            again: None,
             run: None,
+            ran: Instant::default(),
             polled: alloc::vec![Instant::default(); polls],
             known,
         }
@@ -383,7 +385,6 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         self.told = None;
         self.tell_due = now;
         self.enabled = false;
-        self.again = None;
         self.run = None;
     }
 

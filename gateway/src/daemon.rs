@@ -37,10 +37,7 @@ use tokio::{
 use crate::{
     broker::Broker,
     cli, clock,
-    config::{
-        self, Config, ConfigErrors, Disk, Link, LogFormat, Mqtt, Profile, ReadBack, Style,
-        UnitConfig,
-    },
+    config::{self, Config, ConfigErrors, Disk, Link, LogFormat, Mqtt, Profile, Style, UnitConfig},
     control::{self, Control, Facts, Hazard, UnitFacts},
     herald::Herald,
     inbox::Inbox,
@@ -368,7 +365,7 @@ pub(crate) fn facts(config: &Config) -> Facts {
         profile: Path::new(&*unit.file)
             .file_stem()
             .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
-        derived: unit.read_back == ReadBack::Derived,
+        read_back: unit.read_back,
         wavelengths: match &unit.profile {
             Profile::Laser(watched, _) => {
                 watched.limits.unit.lines.map(|line| line.map(|line| line.wavelength))

@@ -85,7 +85,7 @@ fn any_port(config: &mut Config) {
 
 /// One stand per unit of the configuration, with the plate that its profile names, and one per
 /// board, its contacts in their interlocks.
-fn put_up(config: &Config, folder: &Path) -> Vec<Stand> {
+pub fn put_up(config: &Config, folder: &Path) -> Vec<Stand> {
     let mut stands: Vec<_> = config.units.iter().map(|unit| peer::put_up(unit, folder)).collect();
     let mut boards = Vec::new();
     for board in &config.boards {

@@ -59,6 +59,8 @@ pub struct Riden {
     set: u16,
     on: bool,
     powered: bool,
+    /// The contact between it and its coil is closed.
+    supplied: bool,
     fault: Option<RidenFault>,
     turned_on: usize,
 }
@@ -76,6 +78,7 @@ impl Riden {
             set: 0,
             on: false,
             powered: true,
+            supplied: true,
             fault: None,
             turned_on: 0,
         }
@@ -103,10 +106,10 @@ impl Riden {
     }
 
     fn drive(&mut self) {
-        if self.on && self.powered {
+        if self.on && self.powered && self.supplied {
             let field = u64::from(self.set) * self.milliamperes() * FIELD_PER_MILLIAMPERE;
             self.slope.aim(field);
-        } else if !self.is(RidenFault::StuckOn) || !self.powered {
+        } else if !self.is(RidenFault::StuckOn) || !self.powered || !self.supplied {
             self.slope.drop_to(0);
         }
     }
@@ -231,8 +234,13 @@ impl Device for Riden {
         self.slope.advance(now_ns);
     }
 
-    fn press(&mut self, now_ns: u64, _: Button, _: bool) {
+    fn press(&mut self, now_ns: u64, button: Button, on: bool) {
         self.advance(now_ns);
+        match button {
+            Button::Interlock => self.supplied = on,
+            Button::Key | Button::Footswitch | Button::EStop | Button::Applicator => {}
+        }
+        self.drive();
     }
 
     fn power(&mut self, now_ns: u64, on: bool) {

@@ -13,5 +13,6 @@ pub(crate) mod transcript;
 pub(crate) mod world;
 
 mod rules;
+mod runs;
 mod session;
 mod toy;

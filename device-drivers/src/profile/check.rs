@@ -267,6 +267,20 @@ impl Profile {
         }
     }
 
+    /// Whether the unit says of its interlock whether that is closed.
+    pub fn shows_interlock(&self) -> bool {
+        self.polls.iter().any(|poll| match &poll.means {
+            Means::Status(own) => own.tells(|sign| sign == Sign::InterlockClosed),
+            Means::Output(_)
+            | Means::Level(_)
+            | Means::Frequency(_)
+            | Means::Temperature(_)
+            | Means::Errors(_)
+            | Means::Idle
+            | Means::Nothing => false,
+        })
+    }
+
     /// What every unit has to say, and what no two answers may.
     fn check_vocabulary(&self, found: &mut Found) {
         let count = |wanted: &dyn Fn(&Means) -> bool| {
@@ -306,13 +320,15 @@ impl Profile {
         found.unless(measured, "read_back", "nothing tells what it emits: `none`");
     }
 
-    /// Whether what it holds is known from the echo of what it was told alone.
+    /// Whether what it holds is known from the echo of what it was told alone. While a unit emits
+    /// without a break nothing is told, so only one of runs can be known like this.
     pub(super) fn is_held_by_echo(&self) -> bool {
         let echo = match &self.wire {
             Wire::Lines(lines) => lines.echo == Echo::Character,
             Wire::Registers(_) => false,
         };
-        echo && !self.polls.iter().any(|poll| matches!(poll.means, Means::Level(_)))
+        echo && self.chunk.is_some()
+            && !self.polls.iter().any(|poll| matches!(poll.means, Means::Level(_)))
     }
 
     fn check_lease(&self, found: &mut Found) {

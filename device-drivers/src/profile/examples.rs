@@ -127,6 +127,7 @@ pub(crate) fn cobolt_plate() -> Plate<safety::Laser> {
         off_below: Power::from_milliwatts(50),
         relay: true,
         signed: None,
+        simulated: false,
     }
 }
 
@@ -207,6 +208,7 @@ pub(crate) fn free_pemf_plate() -> Plate<safety::Pemf> {
         off_below: Flux::from_microteslas(100),
         relay: true,
         signed: None,
+        simulated: false,
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Plate<M: Told> {
     pub relay: bool,
     /// Who answers for what the maker does not say.
     pub signed: Option<SignOff>,
+    /// It is simulated: what nobody answers for hurts nobody.
+    pub simulated: bool,
 }
 
 /// Why a unit is not spoken with.
@@ -81,9 +83,12 @@ impl fmt::Display for PlateError {
 impl core::error::Error for PlateError {}
 
 impl<M: Told> Plate<M> {
-    /// Why the unit may be looked at and not started; empty if it may.
+    /// Why the unit may be looked at and not started; empty if it may. A simulated one is how a
+    /// profile is tried ahead of a signature, and needs the barriers of a real one.
     pub fn reasons(&self) -> Vec<Reason> {
-        self.profile.reasons(&self.variant, self.signed.as_ref(), self.relay)
+        let mut reasons = self.profile.reasons(&self.variant, self.signed.as_ref(), self.relay);
+        reasons.retain(|reason| !self.simulated || reason.is_of_barriers());
+        reasons
     }
 
     /// Whether the unit may be started.

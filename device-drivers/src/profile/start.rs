@@ -29,6 +29,16 @@ pub enum Reason {
     Uncancelled,
 }
 
+impl Reason {
+    /// Whether something is missing that no signature stands for.
+    pub const fn is_of_barriers(&self) -> bool {
+        match self {
+            Self::Unproven(_) | Self::Ambiguous(_) => false,
+            Self::Blind | Self::Unstoppable | Self::Uncancelled => true,
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

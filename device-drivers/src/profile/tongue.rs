@@ -222,7 +222,8 @@ impl<M: Told> Tongue<M> for Reader<M> {
     }
 
     fn fire(&self, setting: &Setting<M>) -> Vec<Word> {
-        let mut words = Vec::new();
+        let echo = self.is_held_by_echo().then(|| self.tell(setting)).flatten();
+        let mut words = echo.unwrap_or_default();
         let amounts = M::amounts(&self.levels, setting).unwrap_or_default();
         for place in 0..self.profile.fire.len() {
             self.compared(Word { amounts, ..Word::of(Role::Fire, place) }, &mut words);
@@ -231,10 +232,8 @@ impl<M: Told> Tongue<M> for Reader<M> {
         if self.can_say(&words) { words } else { Vec::new() }
     }
 
-    fn again(&self, setting: &Setting<M>) -> Vec<Word> {
-        let mut words = Vec::new();
-        self.chunk(setting, &mut words);
-        if self.can_say(&words) { words } else { Vec::new() }
+    fn is_run(&self, word: Word) -> bool {
+        word.role == Role::Chunk && word.part != Part::Body
     }
 
     fn is_held_by_echo(&self) -> bool {

@@ -57,6 +57,10 @@ pub enum InputUse {
     Reset(RoomId),
     /// The footswitch of this unit: it permits while it is pressed (LAS-06).
     Footswitch(UnitId),
+    /// What is behind the contact of this unit, such as an auxiliary contact of its relay: it permits
+    /// while the unit is supplied. It stands for the interlock of a unit that reports none, so that
+    /// its relay can be proven (OPS-01).
+    Supply(UnitId),
 }
 
 /// Why a board cannot be wired like this. Each is an error of the configuration.
@@ -221,6 +225,7 @@ impl Board {
                 InputUse::EmergencyStop(of) => (of == room, &mut inputs.emergency_stop),
                 InputUse::Reset(of) => (of == room, &mut inputs.key),
                 InputUse::Footswitch(of) => (of == unit, &mut inputs.footswitch),
+                InputUse::Supply(of) => (of == unit, &mut inputs.supply),
             };
             if concerned {
                 let sensed = match read {

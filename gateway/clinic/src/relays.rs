@@ -248,6 +248,7 @@ fn both(one: Inputs, other: Inputs) -> Inputs {
         emergency_stop: one.emergency_stop.and(other.emergency_stop),
         key: one.key.and(other.key),
         footswitch: one.footswitch.and(other.footswitch),
+        supply: one.supply.and(other.supply),
     }
 }
 

@@ -320,9 +320,11 @@ impl<M: Kind> Unit<M> {
         self.settle(desk);
     }
 
-    /// What the unit says of its own interlock, and when it was asked.
+    /// Whether what its contact is in is closed, and when that was asked: as the unit says of its own
+    /// interlock, or as an input says in its place.
     pub(crate) fn interlock(&self) -> Option<(Instant, bool)> {
-        self.own.map(|(asked, own)| (asked, own.interlock))
+        let own = self.own.map(|(asked, own)| (asked, own.interlock));
+        self.inputs.supplied(own)
     }
 
     /// What its contact goes by.

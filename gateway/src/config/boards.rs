@@ -51,6 +51,7 @@ enum Input {
     EmergencyStop,
     Reset,
     Footswitch,
+    Supply,
 }
 
 /// Reads the file of one board.
@@ -94,10 +95,15 @@ fn input(table: Table<'_>) -> Option<(u8, Input, Spanned<String>, bool)> {
         ("emergency-stop", Input::EmergencyStop),
         ("reset", Input::Reset),
         ("footswitch", Input::Footswitch),
+        ("supply", Input::Supply),
     ];
     let is = table.word("is", &uses);
-    // A footswitch is one unit's, the others are a room's.
-    let of_unit = is.as_ref().is_some_and(|is| *is.get_ref() == Input::Footswitch);
+    // A footswitch and a supply are one unit's, the others are a room's.
+    let of_unit = |is: &Spanned<Input>| match is.get_ref() {
+        Input::Footswitch | Input::Supply => true,
+        Input::Door | Input::EmergencyStop | Input::Reset => false,
+    };
+    let of_unit = is.as_ref().is_some_and(of_unit);
     let room = table.name(if of_unit { "unit" } else { "room" });
     let permits = table.word("permits_when", &[("closed", true), ("open", false)]);
     table.finish();
@@ -159,6 +165,7 @@ impl BoardDraft {
                 Input::EmergencyStop => InputUse::EmergencyStop(self.room(room, rooms)?),
                 Input::Reset => InputUse::Reset(self.room(room, rooms)?),
                 Input::Footswitch => InputUse::Footswitch(self.unit(room, drafts)?),
+                Input::Supply => InputUse::Supply(self.unit(room, drafts)?),
             };
             inputs.push(BoardInput { input: *number, is, closed_permits: *closed_permits });
         }
@@ -279,6 +286,18 @@ pub(super) fn serve(draft: &Draft, boards: &[BoardConfig]) {
             let what = format!("`wiring.{name}` is `board`, and no board has such an input");
             wrong(what, "add an [[input]] for it to the file of a board in boards/");
         }
+    }
+    let supply = has(InputUse::Supply(unit.id));
+    if contacts > 0 && !supply && !unit.shows_interlock() {
+        let what =
+            "its relay cannot be proven: the unit does not say whether it is closed".to_owned();
+        let fix = "wire an auxiliary contact of the relay to an input of its board, and add \
+                   [[input]] with is = \"supply\" and the name of this unit";
+        wrong(what, fix);
+    }
+    if supply && unit.shows_interlock() {
+        let what = "two things say whether its relay is closed: the unit and an input".to_owned();
+        wrong(what, "delete the [[input]] that is its \"supply\": what the unit says is nearer");
     }
 }
 

@@ -59,6 +59,16 @@ impl Dialect {
         }
     }
 
+    /// Whether a profile describes its units.
+    pub(super) const fn is_of_profiles(self) -> bool {
+        match self {
+            Self::AsciiLine | Self::ModbusRtu => true,
+            Self::OpenLink | Self::Maiman | Self::Arroyo | Self::Magstim | Self::MagVenture => {
+                false
+            }
+        }
+    }
+
     /// Whether its units prove to know a key.
     pub(super) const fn is_keyed(self) -> bool {
         match self {

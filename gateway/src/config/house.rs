@@ -262,7 +262,8 @@ fn stops_in_time(draft: &Draft) {
     let Ok(budget) = draft.unit.budget() else { return };
     let ms = |time: Nanos| time.get().div_ceil(1_000_000);
     let Budget { detect, turn, confirm, lease } = budget;
-    let (bound, proven) = (draft.unit.bound(), draft.unit.timing().confirm);
+    // Off is proven from the end of a run on that nothing interrupts.
+    let (bound, proven) = (draft.unit.bound(), draft.unit.timing().confirm.plus(draft.unit.run()));
     let parts = format!(
         "detect {}, turn {}, confirm {}, lease {}",
         ms(detect),
@@ -275,7 +276,9 @@ fn stops_in_time(draft: &Draft) {
         format!("the unit may emit for {worst} ms after a fault, longer than {bound} ms: {parts}")
     } else if turn.plus(confirm) > proven {
         let (after, proven) = (ms(turn.plus(confirm)), ms(proven));
-        format!("a stop is proven after {after} ms, later than `confirm_ms`, {proven} ms: {parts}")
+        format!(
+            "a stop is proven after {after} ms, later than `confirm_ms` permits, {proven} ms: {parts}"
+        )
     } else {
         return;
     };

@@ -8,7 +8,7 @@ use device_drivers::{
     open_link::Secret,
     profile::{
         LaserLevels, Lease as FamilyLease, Means, PemfLevels, Plate, Profile as FamilyProfile,
-        ReadBack as FamilyReadBack, SignOff, Steps, Told, Wire,
+        ReadBack as FamilyReadBack, Reason, SignOff, Steps, Told, Wire,
     },
 };
 use safety::{
@@ -295,10 +295,11 @@ impl Member {
         M::Levels: Send + Sync + 'static,
         M::Output: Send + Sync,
     {
-        let (at, real, name) = (self.at.clone(), self.real, self.name.clone());
+        let (at, name) = (self.at.clone(), self.name.clone());
         let wrong = |what: String, fix: &str| {
             root.page().wrong(Kind::Contradiction, at.clone(), what, fix);
         };
+        self.runs_within(root, common, &timing, M::LEASE_MOST)?;
         let profile = self.agreed(root, common)?;
         let plate = Plate::<M> {
             profile,
@@ -311,25 +312,74 @@ impl Member {
             off_below,
             relay: *common.lease_by.get_ref() == Lease::Relay,
             signed: self.signed,
+            simulated: !self.real,
         };
         if let Err(error) = spoken(&plate) {
             wrong(format!("no unit of `{name}` can be this: {error}"), "mend it");
             return None;
         }
-        // A simulated unit of a family hurts nobody, and is how its profile is tried.
         let reasons = plate.reasons();
-        if let Some(first) = reasons.first().filter(|_| real) {
+        if let Some(first) = reasons.first() {
             let more = match reasons.len().saturating_sub(1) {
                 0 => String::new(),
                 more => format!(", and {more} more"),
             };
-            let what = format!("a real unit of `{name}` is not started: {first}{more}");
-            let fix = "a person who looked at the unit signs, in [signed], or a relay is put into \
-                       its supply; `check` lists every reason";
+            let mark = if self.real { "real" } else { "simulated" };
+            let what = format!("a {mark} unit of `{name}` is not started: {first}{more}");
+            let fix = if reasons.iter().any(Reason::is_of_barriers) {
+                "put a relay into its supply and write `lease_by = \"relay\"`; `check` lists every \
+                 reason"
+            } else {
+                "a person who looked at the unit signs, in [signed]; `check` lists every reason"
+            };
             wrong(what, fix);
             return None;
         }
         Some(speech::shared(plate))
+    }
+
+    /// Notes runs that outlast what its modality may emit after our last byte, what the unit's file
+    /// says of that, or the time within which a unit has to be heard. `None` if any does.
+    fn runs_within(
+        &self,
+        root: &Table<'_>,
+        common: &Common,
+        timing: &Timing,
+        most: Nanos,
+    ) -> Option<()> {
+        let Some(chunk) = &self.profile.chunk else { return Some(()) };
+        let (run, name) = (Nanos::from_secs(chunk.most_seconds.into()), &self.name);
+        let wrong = |at: Range<usize>, what: String, fix: String| {
+            root.page().wrong(Kind::Contradiction, at, what, fix);
+            None
+        };
+        if most < run {
+            let what = format!(
+                "a run of `{name}` takes {} ms, and nothing of this modality may emit for more than \
+                 {} ms after our last byte",
+                run.millis(),
+                most.millis()
+            );
+            let fix =
+                format!("shorten `chunk.most_seconds` in profiles/{name}.toml, or do without");
+            return wrong(self.at.clone(), what, fix);
+        }
+        if *common.lease.get_ref() < run.millis() {
+            let what = format!("a run of `{name}` outlasts `lease_ms`: nothing interrupts it");
+            return wrong(common.lease.span(), what, format!("give at least {}", run.millis()));
+        }
+        if timing.link <= chunk.command.within {
+            let at = root.maybe_table("timing").map_or_else(|| root.at(), |table| table.at());
+            let what = format!(
+                "`link_ms` is {}, and a unit of `{name}` says nothing for up to {} ms in each run",
+                timing.link.millis(),
+                chunk.command.within.millis()
+            );
+            let fix =
+                "raise `timing.link_ms` of this unit, or each run would end in `link_silence`";
+            return wrong(at, what, fix.to_owned());
+        }
+        Some(())
     }
 
     /// The profile with what the unit's file decides. What contradicts it is noted.
@@ -357,16 +407,18 @@ impl Member {
             wrong(self.at.clone(), what, fix);
         }
         let known = match profile.read_back {
-            FamilyReadBack::None => None,
-            FamilyReadBack::Derived => Some(ReadBack::Derived),
-            FamilyReadBack::Measured => Some(ReadBack::Measured),
+            FamilyReadBack::None => ReadBack::None,
+            FamilyReadBack::Derived => ReadBack::Derived,
+            FamilyReadBack::Measured => ReadBack::Measured,
         };
-        if known != Some(*common.read_back.get_ref()) {
+        if known != *common.read_back.get_ref() {
             let what = format!("the profile `{name}` knows the output otherwise than `read_back`");
             let fix = match known {
-                None => "it reads nothing back: no unit of it is ever ready",
-                Some(ReadBack::Derived) => "its output is derived: write \"derived\"",
-                Some(ReadBack::Measured) => "its output is measured",
+                ReadBack::None => {
+                    "it reads nothing back: put a relay into its supply, and write \"none\""
+                }
+                ReadBack::Derived => "its output is derived: write \"derived\"",
+                ReadBack::Measured => "its output is measured",
             };
             wrong(common.read_back.span(), what, fix.to_owned());
         }
@@ -404,7 +456,7 @@ impl Member {
     }
 }
 
-fn spoken<M: Told>(plate: &Plate<M>) -> Result<Box<dyn Dialect<M> + Send>, SpeechError> {
+pub(super) fn spoken<M: Told>(plate: &Plate<M>) -> Result<Box<dyn Dialect<M> + Send>, SpeechError> {
     let plate = plate.clone();
     match plate.profile.wire {
         Wire::Lines(_) => device_drivers::ascii_line::dialect(plate),
@@ -422,11 +474,16 @@ where
         spoken(self)
     }
 
-    /// Two families are simulated. In the place of another stands a unit of ours, which proves to
+    fn shows_interlock(&self) -> bool {
+        self.profile.shows_interlock()
+    }
+
+    /// Three families are simulated. In the place of another stands a unit of ours, which proves to
     /// be another and stays locked.
     fn peer(&self) -> Peer {
         match self.profile.name.as_str() {
             "cobolt" => Peer::Cobolt(self.serial.clone()),
+            "freepemf" => Peer::FreePemf,
             "riden-rd60xx" => {
                 Peer::Riden { variant: self.variant.clone(), serial: self.serial.clone() }
             }

@@ -80,7 +80,9 @@ pub(super) fn read(
     let lease = root.whole("lease_ms", 1..=lease_most);
     let lease_by = lease::read(&root);
     let rise = root.whole("rise_ms", 1..=RISE_MOST);
-    let read_back = read_back(&root, modality, real);
+    let by_relay = lease_by.as_ref().is_some_and(|by| *by.get_ref() == Lease::Relay);
+    let blind = dialect.get_ref().is_of_profiles() && by_relay;
+    let read_back = read_back(&root, modality, real, blind);
     let common = (|| {
         Some(Common {
             link: line.as_ref()?.link.clone(),
@@ -165,37 +167,40 @@ fn speaks(root: &Table<'_>, dialect: &Spanned<Dialect>, modality: Modality) -> O
     None
 }
 
-/// How the output is known. A unit whose output nobody reads back cannot be made ready; one whose
-/// output is derived needs a meter check that this gateway cannot take yet, so a real one is
-/// refused.
-fn read_back(root: &Table<'_>, modality: Modality, real: bool) -> Option<Spanned<ReadBack>> {
+/// How the output is known. A unit whose output nobody reads back cannot be made ready unless a
+/// relay in its supply is the barrier that its answers are not (`blind`); one whose output is not
+/// measured needs a meter check that this gateway cannot take yet, so a real one is refused.
+fn read_back(
+    root: &Table<'_>,
+    modality: Modality,
+    real: bool,
+    blind: bool,
+) -> Option<Spanned<ReadBack>> {
     let measured = match modality {
         Modality::Laser => "optical",
         Modality::Pemf => "field",
         Modality::Stimulator => "discharge",
     };
-    let words = [
-        (measured, Some(ReadBack::Measured)),
-        ("derived", Some(ReadBack::Derived)),
-        ("none", None),
-    ];
+    let words =
+        [(measured, ReadBack::Measured), ("derived", ReadBack::Derived), ("none", ReadBack::None)];
     let found = root.word("read_back", &words)?;
     let refuse = |what, fix: String| {
         root.wrong(&found, Kind::Range, what, fix);
         None
     };
     match *found.get_ref() {
-        None => refuse(
+        ReadBack::None if !blind => refuse(
             "`read_back` is `none`: a unit whose output nobody reads back is never ready",
+            format!(
+                "a unit that measures its output has `{measured}`; one of a profile that does not \
+                 needs a relay in its supply, and `lease_by = \"relay\"`"
+            ),
+        ),
+        ReadBack::Derived | ReadBack::None if real => refuse(
+            "the output is not measured: that needs an attested meter check, which is not built yet",
             format!("a unit that measures its output has `{measured}`"),
         ),
-        Some(ReadBack::Derived) if real => refuse(
-            "`read_back` is `derived`: that needs an attested meter check, which is not built yet",
-            format!("a unit that measures its output has `{measured}`"),
-        ),
-        Some(kind @ (ReadBack::Measured | ReadBack::Derived)) => {
-            Some(Spanned::new(found.span(), kind))
-        }
+        ReadBack::Measured | ReadBack::Derived | ReadBack::None => Some(found),
     }
 }
 

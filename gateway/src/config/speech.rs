@@ -19,6 +19,12 @@ pub(super) trait Speech<M: Modality>: Debug + Send + Sync {
 
     /// What a simulated unit would have to be.
     fn peer(&self) -> Peer;
+
+    /// Whether the unit says of its interlock whether that is closed: one that does not needs an
+    /// input that says so of its relay.
+    fn shows_interlock(&self) -> bool {
+        true
+    }
 }
 
 /// What a simulated unit has to be, so that it answers as a profile says.
@@ -36,6 +42,8 @@ pub enum Peer {
     MagVenture(Box<magventure::Plate>),
     /// A laser that the profile `cobolt` describes, with this serial number.
     Cobolt(String),
+    /// A field unit that the profile `freepemf` describes.
+    FreePemf,
     /// A bench supply that the profile `riden-rd60xx` describes.
     Riden {
         /// Which model of the profile it is.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clinic::{AnyPlan, Kind, LineId, Plan, RoomId, UnitId};
 use device_drivers::{Budget, open_link::Secret};
 use jiff::civil::Date;
-use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pemf, Stimulator, Terms, Timing};
+use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pace, Pemf, Stimulator, Terms, Timing};
 
 use super::{
     lease::Lease,
@@ -53,6 +53,8 @@ pub enum ReadBack {
     Measured,
     /// Derived from the drive.
     Derived,
+    /// Taken to be as it was ordered: nothing tells it, and a relay is in its supply.
+    None,
 }
 
 /// What only one modality has.
@@ -159,12 +161,34 @@ impl UnitConfig {
         }
     }
 
+    /// Whether it says of its interlock whether that is closed.
+    pub(super) fn shows_interlock(&self) -> bool {
+        match &self.profile {
+            Profile::Laser(watched, _) => watched.speech.shows_interlock(),
+            Profile::Pemf(watched, _) => watched.speech.shows_interlock(),
+            Profile::Stimulator(watched, _) => watched.speech.shows_interlock(),
+        }
+    }
+
     /// From our last byte to no emission.
     pub const fn lease_time(&self) -> Nanos {
         match &self.profile {
             Profile::Laser(watched, _) => watched.terms.lease,
             Profile::Pemf(watched, _) => watched.terms.lease,
             Profile::Stimulator(watched, _) => watched.terms.lease,
+        }
+    }
+
+    /// How long it goes on emitting whatever it is told: the length of a chunk.
+    pub(super) const fn run(&self) -> Nanos {
+        let pace = match &self.profile {
+            Profile::Laser(watched, _) => watched.terms.pace,
+            Profile::Pemf(watched, _) => watched.terms.pace,
+            Profile::Stimulator(watched, _) => watched.terms.pace,
+        };
+        match pace {
+            Pace::Continuous => Nanos::ZERO,
+            Pace::Chunks { length } => length,
         }
     }
 

@@ -3,7 +3,7 @@
 use proto::v1;
 use safety::{Timing, WAVELENGTHS_MAX, Wavelength};
 
-use crate::config::{Calibration, LaserHazard, PemfHazard};
+use crate::config::{Calibration, LaserHazard, PemfHazard, ReadBack};
 
 /// What the configuration says that only callers of the API are shown.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +21,8 @@ pub struct Facts {
 pub struct UnitFacts {
     /// The file name of its profile, without extension.
     pub profile: String,
-    /// Whether its output is derived from current or drive, and not measured by a sensor.
-    pub derived: bool,
+    /// How its output is known.
+    pub read_back: ReadBack,
     /// The wavelengths of a laser, in its own order.
     pub wavelengths: [Option<Wavelength>; WAVELENGTHS_MAX],
     /// The times that it is watched by.
@@ -48,7 +48,7 @@ impl UnitFacts {
     /// A unit of which nothing is known, with the shortest times.
     pub const NONE: Self = Self {
         profile: String::new(),
-        derived: false,
+        read_back: ReadBack::Measured,
         wavelengths: [None; WAVELENGTHS_MAX],
         timing: Timing::LASER,
         calibration: None,

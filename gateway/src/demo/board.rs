@@ -22,7 +22,7 @@ impl Wires {
         let plan = RelayPlan { address: config.plate.address, ..RelayPlan::default() };
         let mut board = RelayBoard::new(plan, clock::now().since_boot());
         for input in &config.inputs {
-            let permits = !matches!(input.is, InputUse::Footswitch(_));
+            let permits = !matches!(input.is, InputUse::Footswitch(_) | InputUse::Supply(_));
             board.put_input(usize::from(input.input), permits == input.closed_permits);
         }
         Self(Arc::new(Mutex::new(board)))
@@ -45,7 +45,8 @@ impl Wires {
                 InputUse::Door(_)
                 | InputUse::EmergencyStop(_)
                 | InputUse::Reset(_)
-                | InputUse::Footswitch(_) => return None,
+                | InputUse::Footswitch(_)
+                | InputUse::Supply(_) => return None,
             };
             let (wires, input_number) = (self.clone(), usize::from(input.input));
             let closed_if = permits == input.closed_permits;
@@ -62,8 +63,14 @@ impl Wires {
         folder: &std::path::Path,
     ) -> Stand {
         let channels = config.channels.iter().filter_map(|(channel, unit)| {
-            let stand = units.get(usize::from(unit.0))?;
-            Some((usize::from(*channel), stand.clone(), None))
+            let stand = units.get(usize::from(unit.0))?.clone();
+            let supply = config.inputs.iter().find(|input| input.is == InputUse::Supply(*unit));
+            let supply = supply.map(|input| Input {
+                wires: self.clone(),
+                input: usize::from(input.input),
+                closed_if: input.closed_permits,
+            });
+            Some(Interlock { channel: usize::from(*channel), stand, supply, last: None })
         });
         let wired = Wired { wires: self.clone(), channels: channels.collect() };
         // It emits nothing, so what its meter would count does not matter.
@@ -94,18 +101,30 @@ impl Input {
 /// A board with its contacts in the interlocks of units.
 struct Wired {
     wires: Wires,
-    /// The channel, the unit, and how its interlock was last put.
-    channels: Vec<(usize, Stand, Option<bool>)>,
+    channels: Vec<Interlock>,
+}
+
+/// One contact in the interlock, or the supply, of a unit.
+struct Interlock {
+    channel: usize,
+    stand: Stand,
+    /// What is at its auxiliary contact, if something is.
+    supply: Option<Input>,
+    /// How it was last put.
+    last: Option<bool>,
 }
 
 impl Wired {
     /// Puts every interlock as its contact is.
     fn conduct(&mut self, now_ns: u64) {
         let contacts = self.wires.lock().contacts(now_ns);
-        for (channel, stand, last) in &mut self.channels {
+        for Interlock { channel, stand, supply, last } in &mut self.channels {
             let closed = contacts.get(*channel).copied().unwrap_or(false);
             if last.replace(closed) != Some(closed) {
                 stand.conduct(closed);
+                if let Some(supply) = supply {
+                    supply.put(closed);
+                }
             }
         }
     }

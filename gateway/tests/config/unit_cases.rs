@@ -162,7 +162,7 @@ pub(crate) const CASES: &[Case] = &[
         LASER,
         ["baud = 115_200", "baud = 9_600"],
         "9_600",
-        ["later than `confirm_ms`, 250 ms: detect 300", "raise the speed of the line"],
+        ["later than `confirm_ms` permits, 250 ms: detect 300", "raise the speed of the line"],
     ),
     case(
         LASER,

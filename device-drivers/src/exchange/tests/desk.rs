@@ -43,9 +43,18 @@ impl<M: Permitted> Desk<M> {
 
     /// The same, with another prescription and what permits it.
     pub(crate) fn with(prescription: M::Prescription, limits: Limits<M>) -> Self {
+        Self::paced(prescription, limits, Pace::Continuous)
+    }
+
+    /// The same, in runs that the core takes to be of this length.
+    pub(crate) fn in_runs(length: Nanos) -> Self {
+        Self::paced(M::prescription(), M::limits(), Pace::Chunks { length })
+    }
+
+    fn paced(prescription: M::Prescription, limits: Limits<M>, pace: Pace) -> Self {
         let now = Instant::default();
         let terms = Terms {
-            pace: Pace::Continuous,
+            pace,
             frozen: None,
             timing: PATIENT,
             lease: Nanos::from_millis(500),
@@ -92,6 +101,13 @@ impl<M: Permitted> Desk<M> {
     pub(crate) fn emit(&mut self, now: Instant) -> Order<M> {
         self.walk(now.max(self.now).after(Nanos::new(2)));
         self.supervisor.order()
+    }
+
+    /// Somebody says that the last run is over, whatever the unit does: the next is ordered.
+    pub(crate) fn ran(&mut self) {
+        if let Demand::Emit { grant, .. } = self.supervisor.order().demand() {
+            self.hear(Fact::Ran(grant));
+        }
     }
 
     /// Goes to `now` in steps that leave no slice without the next.

@@ -65,6 +65,8 @@ pub(crate) struct Room<M: Checkable, D: Device> {
     pub(crate) treatment: Treatment<M>,
     /// The operator holds the dead-man switch.
     pub(crate) held: bool,
+    /// What is to be durable is so at once.
+    pub(crate) writes: bool,
     /// How many reports the supervisor was told.
     told: usize,
 }
@@ -79,7 +81,7 @@ impl<M: Checkable, D: Device> Room<M, D> {
         let world = World::new(dialect, device, byte);
         let mut supervisor = Supervisor::new(treatment.terms, world.instant());
         supervisor.step(world.instant(), Input::Opened).unwrap();
-        Self { world, supervisor, treatment, held: true, told: 0 }
+        Self { world, supervisor, treatment, held: true, writes: true, told: 0 }
     }
 
     /// Lets time pass, with everything that a clinic does for one unit.
@@ -99,7 +101,7 @@ impl<M: Checkable, D: Device> Room<M, D> {
             self.told = self.world.heard.len();
             self.supervisor.step(now, Input::Wake).unwrap();
             self.hold();
-            if let Some(slice) = self.supervisor.reserve() {
+            if let Some(slice) = self.supervisor.reserve().filter(|_| self.writes) {
                 self.supervisor.step(now, Input::Durable(slice.id)).unwrap();
             }
             self.world.order(self.supervisor.order());

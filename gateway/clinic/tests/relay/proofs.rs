@@ -1,10 +1,10 @@
 //! The daily proof of a contact (OPS-01).
 
 use clinic::{Answer, Ask, Entry, LeaseBy, Refused, Verb, What};
-use safety::{Flaw, Nanos, Proof};
+use safety::{Cause, Flaw, Nanos, Proof, State};
 use simulated_units::relay::RelayFault;
 
-use crate::world::{House, SOUNDER, World, id};
+use crate::world::{BOARD, House, SOUNDER, SUPPLY, World, id};
 
 fn unproven() -> World {
     World::of(House { proven: false, ..House::default() })
@@ -124,4 +124,46 @@ fn a_proof_is_due_after_a_day() {
         Proof::Passed(age) => assert!(Nanos::from_secs(60) <= age && age < Nanos::from_secs(70)),
         other => panic!("{other:?}"),
     }
+}
+
+/// OPS-01: where an input tells of a contact, the proof looks at that and not at what the unit says.
+#[test]
+fn a_proof_looks_at_the_auxiliary_contact_if_there_is_one() {
+    for (opens, closes, expected) in [
+        (true, true, None),
+        (false, true, Some(Flaw::StayedClosed)),
+        // An open one that was to close again locks its unit, which ends the proof.
+        (true, false, Some(Flaw::Interrupted)),
+    ] {
+        let mut world = World::closed(House { proven: false, supply: true, ..House::default() });
+        world.put_input(SUPPLY, false);
+        world.open(0..=BOARD);
+        while world.state(0) != State::Standby {
+            world.pass(10);
+        }
+        world.put_input(SUPPLY, true);
+        world.pass(500);
+        let answer = world.ask(Ask::ProveRelay(id(0)));
+        assert!(matches!(answer, Answer::Accepted(_)), "{answer:?}");
+        world.put_input(SUPPLY, !opens);
+        world.pass(1_200);
+        world.put_input(SUPPLY, closes);
+        world.pass(2_500);
+        let proof = world.shown(0).contact.unwrap().proof;
+        match expected {
+            None => assert!(matches!(proof, Proof::Passed(_)), "{proof:?}"),
+            Some(flaw) => assert_eq!(proof, Proof::Failed(flaw)),
+        }
+    }
+}
+
+/// LCK-02: a contact that is open and seen closed is one that nothing opens any more.
+#[test]
+fn a_supply_that_stays_closed_locks_its_unit() {
+    let mut world = World::closed(House { proven: false, supply: true, ..House::default() });
+    world.put_input(SUPPLY, true);
+    world.open(BOARD..=BOARD);
+    world.pass(3_000);
+    assert_eq!(world.causes(0), [Cause::RelayMismatch]);
+    assert_eq!(world.causes(1), []);
 }

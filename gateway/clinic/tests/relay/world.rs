@@ -22,11 +22,12 @@ use crate::{limits::Permitted, plates::Simulated};
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const UNITS: usize = 3;
 /// The line of the board.
-const BOARD: usize = 3;
+pub(crate) const BOARD: usize = 3;
 pub(crate) const SOUNDER: usize = 7;
 pub(crate) const DOOR: usize = 0;
 pub(crate) const STOP: usize = 1;
 pub(crate) const KEY: usize = 2;
+pub(crate) const SUPPLY: usize = 3;
 /// A hang is a failure.
 const STEPS_MAX: u32 = 2_000_000;
 
@@ -39,6 +40,8 @@ pub(crate) struct House {
     pub(crate) restarts: bool,
     /// The channel of the sounder: its own, if the configuration was checked.
     pub(crate) sounder: u8,
+    /// An auxiliary contact of the first unit's relay is at an input.
+    pub(crate) supply: bool,
 }
 
 impl Default for House {
@@ -49,6 +52,7 @@ impl Default for House {
             proven: true,
             restarts: true,
             sounder: 7,
+            supply: false,
         }
     }
 }
@@ -160,6 +164,9 @@ fn board_plan(house: House) -> BoardPlan {
     if house.door == DoorAt::Board {
         inputs.push(input(DOOR, InputUse::Door(RoomId(0))));
     }
+    if house.supply {
+        inputs.push(input(SUPPLY, InputUse::Supply(id(0))));
+    }
     BoardPlan {
         line: line(BOARD),
         channels: vec![(0, id(0)), (1, id(1)), (2, id(2))],
@@ -177,12 +184,19 @@ impl World {
 
     pub(crate) fn of(house: House) -> Self {
         let mut world = Self::closed(house);
-        (0..=UNITS).for_each(|place| world.tell(Happening::Opened(line(place))));
+        world.open(0..=UNITS);
         world.pass(3_000);
         for place in 0..UNITS {
             world.is(place, State::Standby);
         }
         world
+    }
+
+    /// Opens the ports of units, and the last of them all, which is the board's.
+    pub(crate) fn open(&mut self, places: std::ops::RangeInclusive<usize>) {
+        for place in places {
+            self.tell(Happening::Opened(line(place)));
+        }
     }
 
     pub(crate) fn closed(house: House) -> Self {
