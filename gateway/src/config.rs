@@ -18,6 +18,7 @@ mod dialect_profile;
 mod diode;
 mod families;
 mod files;
+mod fitness;
 mod house;
 mod laser;
 mod lease;

@@ -4,7 +4,7 @@
 use device_drivers::profile::{Profile, Reason};
 use toml::Spanned;
 
-use super::{mistake::Kind, suggestion, table::Table};
+use super::{fitness, mistake::Kind, suggestion, table::Table};
 
 /// A family of units whose profile is in the folder.
 #[derive(Clone, Debug)]
@@ -15,6 +15,11 @@ pub struct Family {
 }
 
 impl Family {
+    /// What no unit of it can be used as, whoever signs, in sentences.
+    pub fn limits(&self) -> Vec<String> {
+        fitness::limits(&self.profile)
+    }
+
     /// Why a unit of it is not started as long as nobody signed for it and no relay is in its
     /// supply; empty if it is.
     pub fn reasons(&self) -> Vec<Reason> {

@@ -18,8 +18,9 @@ pub struct Report {
     /// The units, in the order of the configuration.
     pub units: Vec<UnitReport>,
     /// The profiles of unit families: their names, and why no unit of them is started unless
-    /// somebody signs for it or puts a relay into its supply.
-    pub families: Vec<(String, Vec<Reason>)>,
+    /// somebody signs for it or puts a relay into its supply; then what none of them can be used
+    /// as, whoever signs.
+    pub families: Vec<(String, Vec<Reason>, Vec<String>)>,
     /// What is allowed and yet should be known, in sentences.
     pub warnings: Vec<String>,
 }
@@ -62,7 +63,11 @@ pub fn report(config: &Config, files: &dyn Files, today: Date) -> Report {
         library: config.library.clone(),
         hash: config.hash.clone(),
         units: config.units.iter().map(of).collect(),
-        families: config.families.iter().map(|own| (own.name.clone(), own.reasons())).collect(),
+        families: config
+            .families
+            .iter()
+            .map(|own| (own.name.clone(), own.reasons(), own.limits()))
+            .collect(),
         warnings: config.warnings(),
     }
 }
@@ -108,13 +113,14 @@ impl fmt::Display for Report {
         if !self.families.is_empty() {
             writeln!(f, "\nprofiles")?;
         }
-        for (name, reasons) in &self.families {
+        for (name, reasons, limits) in &self.families {
             if reasons.is_empty() {
                 writeln!(f, "{name:<20} can be started")?;
             } else {
                 writeln!(f, "{name:<20} cannot be started as it is:")?;
             }
             reasons.iter().try_for_each(|reason| writeln!(f, "{:<20} - {reason}", ""))?;
+            limits.iter().try_for_each(|limit| writeln!(f, "{:<20} * {limit}", ""))?;
         }
         self.warnings.iter().try_for_each(|warning| writeln!(f, "\nwarning: {warning}"))
     }
