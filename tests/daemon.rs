@@ -18,6 +18,7 @@ mod ledger;
 mod operator;
 mod prescriptions;
 pub(crate) mod process;
+mod profiles;
 mod published;
 mod releases;
 mod stops;
