@@ -25,7 +25,7 @@ use core::fmt::Debug;
 
 use safety::{Demand, Grant, Instant, Modality, Nanos, Setting, Temperature};
 
-use crate::{Budget, Dialect, Event, Out};
+use crate::{Budget, Company, Dialect, Event, Out, Share};
 
 use self::{agenda::Script, hearing::Asked, known::Known};
 
@@ -99,6 +99,22 @@ pub(crate) trait Tongue<M: Modality>: Debug + Send {
         false
     }
 
+    /// Whether every frame, ours and theirs, names the unit that it is for or from.
+    fn is_addressed(&self) -> bool {
+        false
+    }
+
+    /// What is said beside questions and Off, with amounts of nothing: how long it may take is what
+    /// others on a line want to know. What makes the unit hold a setting comes first.
+    fn commands(&self) -> Vec<Self::Word> {
+        Vec::new()
+    }
+
+    /// How many of the commands make the unit hold a setting.
+    fn tells(&self) -> usize {
+        0
+    }
+
     /// The frame of `word`. `turn` counts frames: a tongue whose answers all look alike varies the
     /// shape of its questions by it.
     fn say(&self, word: Self::Word, turn: u32) -> Saying;
@@ -131,6 +147,8 @@ pub(crate) enum Hearing {
     Answer(usize),
     /// Something that the unit says by itself, and that is allowed to it.
     Unasked(usize),
+    /// Said whole by another unit on the same wires. On a line of its own that is as bad as noise.
+    Passing(usize),
     /// Nothing that can be believed.
     Bad(usize),
 }
@@ -264,6 +282,8 @@ enum Introduced {
 #[derive(Debug)]
 pub(crate) struct Exchange<M: Modality, T: Tongue<M>> {
     tongue: T,
+    /// What others on its line may take between two of its turns.
+    company: Company,
     open: bool,
     /// What came in and was not yet understood.
     input: Vec<u8>,
@@ -321,6 +341,7 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         let known = Known::new(tongue.manner());
         Self {
             tongue,
+            company: Company::default(),
             open: false,
             input: Vec::new(),
             stale: false,
@@ -458,6 +479,24 @@ impl<M: Modality, T: Tongue<M>> Dialect<M> for Exchange<M, T> {
 
     fn budget(&self) -> Budget {
         self.stop_path()
+    }
+
+    /// Only where an answer says who gave it, and nobody speaks unasked, can a line be shared.
+    fn share(&self) -> Option<Share> {
+        let addressed = self.tongue.is_addressed() && !self.tongue.talks();
+        addressed.then(|| self.taken())
+    }
+
+    fn join(&mut self, company: Company) {
+        self.company = company;
+    }
+
+    fn awaits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    fn urgent(&self) -> Instant {
+        self.stop_due()
     }
 }
 

@@ -51,6 +51,7 @@ pub enum RidenFault {
 #[derive(Clone, Debug)]
 pub struct Riden {
     model: RidenModel,
+    address: u8,
     serial: u32,
     slope: Slope,
     frame: Vec<u8>,
@@ -68,6 +69,7 @@ impl Riden {
     pub const fn new(model: RidenModel, serial: u32) -> Self {
         Self {
             model,
+            address: 1,
             serial,
             slope: Slope::new(RATE),
             frame: Vec::new(),
@@ -79,6 +81,13 @@ impl Riden {
             fault: None,
             turned_on: 0,
         }
+    }
+
+    /// The same at another address than the first, on a line with others.
+    #[must_use]
+    pub fn at(mut self, address: u8) -> Self {
+        self.address = address;
+        self
     }
 
     /// Something is wrong with it from now on, or nothing any more.
@@ -139,13 +148,16 @@ impl Riden {
     fn obey(&mut self) {
         let frame = std::mem::take(&mut self.frame);
         let Some((body, sum)) = frame.split_last_chunk::<2>() else { return };
-        let [1, function, rest @ ..] = body else { return };
+        let [address, function, rest @ ..] = body else { return };
+        if *address != self.address {
+            return;
+        }
         if crc(body) != u16::from_le_bytes(*sum) || rest.len() < 4 {
             return;
         }
         let word = |at: usize| u16::from_be_bytes([rest[at], rest[at + 1]]);
         let (first, second) = (word(0), word(2));
-        let mut answer = vec![1, *function];
+        let mut answer = vec![self.address, *function];
         match function {
             3 if (1..=64).contains(&second) => {
                 answer.push(u8::try_from(second * 2).unwrap_or(0));
@@ -153,7 +165,7 @@ impl Riden {
                     answer.extend(self.register(at).to_be_bytes());
                 }
             }
-            6 if self.is(RidenFault::Refuses) => answer = vec![1, 0x86, 4],
+            6 if self.is(RidenFault::Refuses) => answer = vec![self.address, 0x86, 4],
             6 if first == 9 || first == 18 => {
                 answer.extend(&rest[..4]);
                 if first == 9 {
@@ -167,7 +179,7 @@ impl Riden {
                     return;
                 }
             }
-            _ => answer = vec![1, function | 0x80, 2],
+            _ => answer = vec![self.address, function | 0x80, 2],
         }
         self.answer(answer);
     }
@@ -177,7 +189,7 @@ impl Riden {
             Some(RidenFault::Mute) => return,
             Some(RidenFault::Late(millis)) => millis * MILLI,
             Some(RidenFault::Foreign) => {
-                answer[0] = 2;
+                answer[0] = self.address.wrapping_add(1);
                 0
             }
             Some(_) | None => 0,

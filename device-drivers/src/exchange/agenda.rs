@@ -103,7 +103,7 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             Task::Enable => self.enable_due(),
             Task::Introduction => self.introduction_due(),
             Task::Tell => self.tell_due(),
-            Task::Overdue => self.poll_due(self.tongue.manner().poll),
+            Task::Overdue => self.poll_due(self.overdue()),
             Task::Poll => self.poll_due(if self.is_pressing() { FAST } else { self.poll_pace() }),
         };
         if self.waiting.is_empty() { due.max(self.rest_until) } else { Instant::NEVER }
@@ -125,6 +125,19 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         };
         let shared = self.tongue.manner().half_duplex && !self.waiting.is_empty();
         if shared { Instant::NEVER } else { due.max(self.gap_until) }
+    }
+
+    /// When off is due that was not said since it is wanted: what is only repeated is none.
+    pub(super) fn stop_due(&self) -> Instant {
+        let lapses = match self.order {
+            Demand::Emit { .. } => self.stop.proven && !self.lapsed,
+            Demand::Off | Demand::Prepare(_) | Demand::Warn(_) => false,
+        };
+        if self.open && (lapses || self.stop.said.is_none()) {
+            self.off_due()
+        } else {
+            Instant::NEVER
+        }
     }
 
     fn script_due(&self) -> Instant {
@@ -192,6 +205,13 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         self.polled.iter().min().map_or(Instant::NEVER, |oldest| oldest.after(pace))
     }
 
+    /// How long a question may wait before it goes ahead of what may be long. In company there may be
+    /// no more turns than polls, so something else is said as long as no fact becomes too old by it.
+    fn overdue(&self) -> Nanos {
+        let manner = self.tongue.manner();
+        if self.has_company() { manner.poll.max(manner.link.half()) } else { manner.poll }
+    }
+
     /// A little less than a poll, so that what is asked in turn is not late by a turn.
     fn poll_pace(&self) -> Nanos {
         let poll = self.tongue.manner().poll;
@@ -237,9 +257,12 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
     }
 
     /// Between two Offs: the unit's settle time, and what its proof takes (COM-04). Where each Off
-    /// keeps questions back, all of them fit behind it.
+    /// keeps questions back, all of them fit behind it; so they do where each has to wait for its
+    /// turn, or the next Off would go out in its place for ever.
     pub(super) fn off_repeat(&self, quiet: Nanos) -> Nanos {
-        let proof = if quiet == Nanos::ZERO { Nanos::ZERO } else { self.proof_time() };
+        let waits = self.proof_wait();
+        let free = quiet == Nanos::ZERO && waits == Nanos::ZERO;
+        let proof = if free { Nanos::ZERO } else { self.proof_time().plus(waits) };
         OFF_REPEAT.max(quiet.plus(self.tongue.manner().fall).plus(OFF_PROOF.max(proof)))
     }
 

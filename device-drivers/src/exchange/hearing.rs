@@ -69,7 +69,10 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             let taken = match heard {
                 Hearing::More if self.input.len() <= INPUT_MAX => return,
                 Hearing::More => self.input.len(),
-                Hearing::Answer(taken) | Hearing::Unasked(taken) | Hearing::Bad(taken) => taken,
+                Hearing::Answer(taken)
+                | Hearing::Unasked(taken)
+                | Hearing::Passing(taken)
+                | Hearing::Bad(taken) => taken,
             };
             let taken = taken.clamp(1, self.input.len());
             self.input.drain(..taken);
@@ -77,7 +80,9 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             match heard {
                 Hearing::Answer(_) => self.answered(now, &senses, out),
                 Hearing::Unasked(_) => self.unasked(now, &senses),
-                Hearing::Bad(_) | Hearing::More => self.garbled(now, out),
+                // It came too late for who was asked before, and says nothing of this unit.
+                Hearing::Passing(_) if self.has_company() => {}
+                Hearing::Passing(_) | Hearing::Bad(_) | Hearing::More => self.garbled(now, out),
             }
         }
     }
@@ -89,6 +94,11 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             spoiled: self.answerable().is_some_and(|asked| asked.counted),
             wanted: self.told.as_ref().map(|(setting, _)| setting),
         }
+    }
+
+    /// Whether others are on its line.
+    pub(super) fn has_company(&self) -> bool {
+        self.company.turns != Nanos::ZERO
     }
 
     /// The oldest that waits for an answer. What only waits to leave the line has none.
