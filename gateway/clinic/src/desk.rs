@@ -8,6 +8,7 @@ use crate::{
     effect::{Change, Effect, Entry, What},
     name::{EntryId, PatientKey, RoomId, SessionId, UnitId},
     patient::Stretch,
+    seats::Lines,
 };
 
 /// How many entries may wait for their receipts. A ledger that is further behind counts as failed.
@@ -18,6 +19,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) now: Instant,
     pub(crate) effects: &'a mut Vec<Effect>,
     pub(crate) entries: &'a mut Entries,
+    pub(crate) lines: &'a mut Lines,
     /// Causes that lock more than the unit they arose on.
     pub(crate) spread: Vec<(RoomId, Cause)>,
     /// Patients on whom something got too hot, and where.
@@ -51,9 +53,10 @@ impl<'a> Desk<'a> {
         now: Instant,
         effects: &'a mut Vec<Effect>,
         entries: &'a mut Entries,
+        lines: &'a mut Lines,
     ) -> Self {
         let (spread, trips, strays) = (Vec::new(), Vec::new(), Vec::new());
-        Self { now, effects, entries, spread, trips, strays, is_full: false }
+        Self { now, effects, entries, lines, spread, trips, strays, is_full: false }
     }
 
     /// Has an entry made durable. When too many wait, the ledger has failed.

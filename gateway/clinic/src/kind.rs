@@ -13,6 +13,9 @@ use crate::patient::Course;
 pub trait Kind: safety::Checkable + Sized {
     /// Whether a unit needs a door switch to be started (LCK-05).
     const NEEDS_DOOR: bool;
+    /// Whether a unit may share its line with others. Nothing stands in the way of a stop of a
+    /// Class IV laser or a stimulator.
+    const SHARES: bool;
     /// The prescription, if it is one of this modality.
     fn prescription(any: &AnyPrescription) -> Option<&Self::Prescription>;
     /// A dose among doses.
@@ -66,9 +69,10 @@ any!(
     Clone, Debug, PartialEq, Eq
 );
 macro_rules! kind {
-    ($modality:ident, $course:ident, $door:literal) => {
+    ($modality:ident, $course:ident, $door:literal, $shares:literal) => {
         impl Kind for $modality {
             const NEEDS_DOOR: bool = $door;
+            const SHARES: bool = $shares;
 
             fn prescription(any: &AnyPrescription) -> Option<&Self::Prescription> {
                 match any {
@@ -121,7 +125,7 @@ mod kinds {
         Pemf, Site, Status, Stimulator,
     };
 
-    kind!(Laser, laser, true);
-    kind!(Pemf, pemf, false);
-    kind!(Stimulator, stimulator, false);
+    kind!(Laser, laser, true, false);
+    kind!(Pemf, pemf, false, true);
+    kind!(Stimulator, stimulator, false, false);
 }

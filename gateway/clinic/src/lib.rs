@@ -23,6 +23,7 @@ mod patient;
 mod relays;
 mod requests;
 mod room;
+mod seats;
 mod stops;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ use crate::{
     desk::{Desk, Entries},
     patient::Patients,
     requests::Requests,
+    seats::Lines,
     unit::Unit,
 };
 
@@ -61,6 +63,7 @@ pub struct Clinic {
     run: u32,
     token: u32,
     units: Vec<AnyUnit>,
+    lines: Lines,
     boards: Vec<Board>,
     patients: Patients,
     requests: Requests,
@@ -113,7 +116,8 @@ pub(crate) use with;
 
 impl Clinic {
     /// A clinic whose ports are closed. `run` counts the starts of the gateway.
-    pub fn new(run: u32, plans: Vec<AnyPlan>, boards: Vec<BoardPlan>, now: Instant) -> Self {
+    pub fn new(run: u32, mut plans: Vec<AnyPlan>, boards: Vec<BoardPlan>, now: Instant) -> Self {
+        let lines = Lines::of(&mut plans);
         let units = plans.into_iter().map(|plan| match plan {
             AnyPlan::Laser(plan) => AnyUnit::Laser(Box::new(Unit::new(*plan, now))),
             AnyPlan::Pemf(plan) => AnyUnit::Pemf(Box::new(Unit::new(*plan, now))),
@@ -129,6 +133,7 @@ impl Clinic {
             run,
             token: 0,
             units,
+            lines,
             boards,
             patients: Patients::default(),
             requests: Requests::default(),
@@ -143,11 +148,13 @@ impl Clinic {
     /// Takes what happened, and appends what follows from it to `effects`.
     pub fn step(&mut self, now: Instant, happening: Happening, effects: &mut Vec<Effect>) {
         let mut entries = core::mem::take(&mut self.entries);
-        let mut desk = Desk::new(now, effects, &mut entries);
+        let mut lines = core::mem::take(&mut self.lines);
+        let mut desk = Desk::new(now, effects, &mut entries, &mut lines);
         self.note_late(now);
         self.take(&mut desk, happening);
         self.refresh(&mut desk);
         self.sense(&mut desk);
+        self.turn_lines(&mut desk);
         self.spread(&mut desk);
         self.turn_boards(&mut desk);
         if desk.is_full && !core::mem::replace(&mut self.ledger_failed, true) {
@@ -160,13 +167,14 @@ impl Clinic {
             self.patients.stray(now, stretch);
         }
         self.entries = entries;
+        self.lines = lines;
     }
 
     /// When to step next if nothing happens before.
     pub fn wake(&self) -> Instant {
         let units = self.units.iter().map(|unit| with!(unit, unit => unit.due()));
         let boards = self.boards.iter().map(Board::due);
-        units.chain(boards).min().unwrap_or(Instant::NEVER)
+        units.chain(boards).min().unwrap_or(Instant::NEVER).min(self.lines.wake())
     }
 
     /// How a unit stands.
@@ -214,20 +222,45 @@ impl Clinic {
         }
     }
 
-    /// Tells whoever has that line: a unit, or a board.
-    fn port(&mut self, desk: &mut Desk<'_>, line: LineId, port: Port<'_>) {
+    /// Tells whoever has that line: a board, the units on it, or the one that spoke last.
+    fn port(&mut self, desk: &mut Desk<'_>, id: LineId, port: Port<'_>) {
         let now = desk.now;
-        if let Some(board) = self.boards.iter_mut().find(|board| board.line_id == line) {
+        if let Some(board) = self.boards.iter_mut().find(|board| board.line_id == id) {
             return board.hear(now, port);
         }
-        let found = self.units.iter_mut().find(|any| with!(any, unit => unit.line_id == line));
-        if let Some(unit) = found {
-            with!(unit, unit => match port {
-                Port::Opened => unit.opened(desk),
-                Port::Closed => unit.closed(desk),
-                Port::Bytes(bytes) => unit.bytes(desk, bytes),
-                Port::Written => unit.written(desk),
+        let line = desk.lines.on(id);
+        match port {
+            Port::Opened => line.open(now),
+            Port::Closed => line.close(),
+            Port::Bytes(bytes) => {
+                if let Some(any) = line.hear(now).and_then(|unit| self.unit(unit)) {
+                    with!(any, unit => unit.bytes(desk, bytes));
+                }
+                return;
+            }
+            Port::Written => {
+                let rank = line.written(now);
+                if let Some(any) = line.speaker().and_then(|unit| self.unit(unit)) {
+                    with!(any, unit => unit.written(desk, rank));
+                }
+                return;
+            }
+        }
+        let open = matches!(port, Port::Opened);
+        self.each(|any| {
+            with!(any, unit => if unit.line_id == id {
+                if open { unit.opened(desk) } else { unit.closed(desk) }
             });
+        });
+    }
+
+    /// Gives whoever waits for a shared line its turn, once that is free.
+    fn turn_lines(&mut self, desk: &mut Desk<'_>) {
+        for _each in 0..desk.lines.sharers() {
+            let Some(any) = desk.lines.next(desk.now).and_then(|unit| self.unit(unit)) else {
+                return;
+            };
+            with!(any, unit => unit.wake(desk));
         }
     }
 

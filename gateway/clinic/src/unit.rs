@@ -1,4 +1,4 @@
-//! One unit: its supervisor, its dialect and its line, and the session that is booked on it.
+//! One unit: its supervisor and its dialect, and the session that is booked on it.
 
 use alloc::boxed::Box;
 
@@ -14,10 +14,10 @@ use crate::{
     effect::{Answer, Effect, Entry, Shown, Summary, What},
     happening::Receipt,
     kind::Kind,
-    line::Line,
     name::{CallId, LineId, PatientKey, RoomId, SessionId, UnitId},
     patient::Stretch,
     room::{Inputs, Wiring},
+    seats::Wants,
     stops::Stops,
     traffic::Traffic,
 };
@@ -67,7 +67,6 @@ pub(crate) struct Unit<M: Kind> {
     own: Option<(Instant, Contacts)>,
     last_patient: Option<PatientKey>,
     dialect: Box<dyn Dialect<M> + Send>,
-    line: Line,
     traffic: Traffic,
     stops: Stops,
     known: Known<M>,
@@ -126,7 +125,6 @@ impl<M: Kind> Unit<M> {
             own: None,
             last_patient: None,
             dialect: plan.dialect,
-            line: Line::new(plan.byte),
             traffic: Traffic::new(now),
             stops: Stops::default(),
             known,
@@ -134,7 +132,6 @@ impl<M: Kind> Unit<M> {
     }
 
     pub(crate) fn opened(&mut self, desk: &mut Desk<'_>) {
-        self.line.open(desk.now);
         self.traffic.open(desk.now);
         self.own = None;
         let _never_refused = self.supervisor.step(desk.now, Input::Opened);
@@ -143,7 +140,6 @@ impl<M: Kind> Unit<M> {
     }
 
     pub(crate) fn closed(&mut self, desk: &mut Desk<'_>) {
-        self.line.close();
         self.traffic.close(desk.now);
         self.own = None;
         let _never_refused = self.supervisor.step(desk.now, Input::Closed);
@@ -156,8 +152,8 @@ impl<M: Kind> Unit<M> {
         self.settle(desk);
     }
 
-    pub(crate) fn written(&mut self, desk: &mut Desk<'_>) {
-        if self.line.written(desk.now) == Some(Rank::Stop) {
+    pub(crate) fn written(&mut self, desk: &mut Desk<'_>, rank: Option<Rank>) {
+        if rank == Some(Rank::Stop) {
             self.stops.written(desk.now);
         }
         self.speak(desk, Event::Sent);
@@ -226,10 +222,16 @@ impl<M: Kind> Unit<M> {
         self.known.due
     }
 
-    fn next(&self, now: Instant) -> Instant {
-        let dialect = match self.line.has_turn(now, self.is_stopping()) {
-            true => self.dialect.wake().max(self.known.turned.after(TURN)),
-            false => self.line.wake().max(now.after(Nanos::new(1))),
+    fn next(&self, desk: &mut Desk<'_>) -> Instant {
+        let now = desk.now;
+        let line = desk.lines.on(self.line_id);
+        let dialect = if !line.is_alone() {
+            // The line knows who is next, and when.
+            Instant::NEVER
+        } else if line.grants(now, self.id, self.is_stopping()) {
+            self.dialect.wake().max(self.known.turned.after(TURN))
+        } else {
+            line.rested().max(now.after(Nanos::new(1)))
         };
         let own = self.dialect.wake();
         let own = if own <= now { Instant::NEVER } else { own };
@@ -280,14 +282,24 @@ impl<M: Kind> Unit<M> {
         self.dialect.step(desk.now, event, &mut out);
         for report in out.reports {
             self.traffic.hear(desk.now, &report);
+            if matches!(report.fact, Fact::Boot(_)) {
+                desk.lines.on(self.line_id).answered(self.id);
+            }
             let report = self.wire(report);
             let _never_refused = self.supervisor.step(desk.now, Input::Report(report));
         }
         if let Some(frame) = out.frame
-            && let Some(frame) = self.line.take(desk.now, frame)
+            && let Some(frame) = desk.lines.on(self.line_id).take(desk.now, self.id, frame)
         {
             desk.effects.push(Effect::Write(self.line_id, frame));
         }
+        let next = self.known.turned.after(TURN);
+        let wants = Wants {
+            turn: self.dialect.wake().max(next),
+            stop: self.dialect.urgent().max(next),
+            awaits: self.dialect.awaits(),
+        };
+        desk.lines.on(self.line_id).note(desk.now, self.id, wants);
     }
 
     /// Joins what the unit says of its switches with the inputs of its room.
@@ -346,10 +358,12 @@ impl<M: Kind> Unit<M> {
     pub(crate) fn settle(&mut self, desk: &mut Desk<'_>) {
         let _never_refused = self.supervisor.step(desk.now, Input::Wake);
         self.speak_order(desk);
-        if let Some(frame) = self.line.due(desk.now) {
+        let line = desk.lines.on(self.line_id);
+        if let Some(frame) = line.due(desk.now) {
             desk.effects.push(Effect::Write(self.line_id, frame));
         }
-        if self.line.has_turn(desk.now, self.is_stopping()) && self.dialect.wake() <= desk.now {
+        let has_turn = line.grants(desk.now, self.id, self.is_stopping());
+        if has_turn && self.dialect.wake() <= desk.now {
             self.known.turned = desk.now;
             self.speak(desk, Event::Turn);
             self.speak_order(desk);
@@ -362,7 +376,7 @@ impl<M: Kind> Unit<M> {
         self.move_relay(desk);
         self.answer_stops(desk);
         self.show(desk);
-        self.known.due = self.next(desk.now);
+        self.known.due = self.next(desk);
     }
 
     fn speak_order(&mut self, desk: &mut Desk<'_>) {

@@ -1,0 +1,32 @@
+//! Several coils on one pair of wires: who speaks when, what a dead one costs, how stops go.
+//!
+//! The clinic and its dialects are the real ones. The units are simulated and share no code with
+//! them; all of them hear every byte of the line, and what is said into an answer breaks both.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that fails may panic"
+)]
+
+extern crate alloc;
+
+#[allow(dead_code, reason = "it is shared with tests that use more of it")]
+#[path = "../../../../device-drivers/src/exchange/tests/limits.rs"]
+mod limits;
+#[allow(dead_code, reason = "it is shared with tests that use more of it")]
+#[path = "."]
+mod profile {
+    pub(crate) use device_drivers::profile::*;
+
+    #[path = "../../../../device-drivers/src/profile/examples.rs"]
+    pub(crate) mod examples;
+}
+mod world;
+
+mod dead;
+mod stops;
+mod turns;
