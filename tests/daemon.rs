@@ -20,6 +20,7 @@ mod prescriptions;
 pub(crate) mod process;
 mod published;
 mod releases;
+mod sharers;
 mod stops;
 mod subscriber;
 mod time;

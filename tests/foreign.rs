@@ -82,6 +82,19 @@ fn magicpy_drives_a_magpro() {
 /// The configuration of the repository in `folder`, with its Maiman on a line of Modbus RTU with
 /// two wires. Turning the line round takes time, so its answers have to be prompter.
 pub(crate) fn maiman_on_rtu(folder: &Path) -> PathBuf {
+    let config = shipped(folder);
+    change(&config.join("units/maiman-a.toml"), |unit| {
+        let own = unit["maiman"].as_table_mut().unwrap();
+        own.insert("framing".into(), "rtu".into());
+        own.insert("address".into(), 3.into());
+        own.insert("half_duplex".into(), true.into());
+        own.insert("answer_ms".into(), 10.into());
+    });
+    config
+}
+
+/// The configuration of the repository, copied into `folder`.
+pub(crate) fn shipped(folder: &Path) -> PathBuf {
     let config = folder.join("config");
     let shipped = root().join("config");
     for part in ["", "boards", "profiles", "units"] {
@@ -91,13 +104,6 @@ pub(crate) fn maiman_on_rtu(folder: &Path) -> PathBuf {
             fs::copy(&file, config.join(part).join(file.file_name().unwrap())).unwrap();
         }
     }
-    change(&config.join("units/maiman-a.toml"), |unit| {
-        let own = unit["maiman"].as_table_mut().unwrap();
-        own.insert("framing".into(), "rtu".into());
-        own.insert("address".into(), 3.into());
-        own.insert("half_duplex".into(), true.into());
-        own.insert("answer_ms".into(), 10.into());
-    });
     config
 }
 

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use clinic::{AnyStatus, Change, RoomId, Shown, Traffic, UnitId, What};
+use clinic::{AnyStatus, Change, LineId, RoomId, Shown, Traffic, UnitId, What};
 use gateway::{
     broker::Broker,
     clock,
@@ -285,6 +285,8 @@ fn directory() -> Arc<Directory> {
             real: false,
             dialect: "open-link".into(),
             port: "none".into(),
+            line: LineId(0),
+            address: None,
             plate: Plate::default(),
         }],
         sources: Default::default(),

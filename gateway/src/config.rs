@@ -5,7 +5,10 @@
 //! once with its file and line, and nothing has a default that bounds emission. No port, socket or
 //! clock is touched here.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 mod arroyo;
 mod boards;
@@ -22,6 +25,7 @@ mod house;
 mod laser;
 mod lease;
 mod library;
+mod lines;
 mod link;
 mod magstim;
 mod magventure;
@@ -57,7 +61,7 @@ pub use library::LibraryCard;
 pub use link::{Link, Parity};
 pub use mistake::{ConfigErrors, Kind, Mistake, Style, render};
 pub use plate::{Calibration, Wire, Wiring};
-pub use report::{Report, UnitReport, report};
+pub use report::{LineReport, Report, UnitReport, report};
 pub use settings::{Grpc, Log, LogFormat, Login, Mqtt, Password, Security, Serves, Settings, Tls};
 pub use speech::{Peer, SpeechError};
 pub use unit::{LaserHazard, PemfHazard, Profile, ReadBack, UnitConfig, Watched};
@@ -132,11 +136,14 @@ impl Config {
         clear.into_iter().collect()
     }
 
-    /// Connects every unit to another port than its file says.
+    /// Connects every unit to another port than its file says. Units that share a line still do: they
+    /// have the port of the first of them.
     pub fn connect(&mut self, mut port: impl FnMut(&str) -> PathBuf) {
+        let mut places = BTreeMap::new();
         for (unit, card) in self.units.iter_mut().zip(&mut self.directory.units) {
-            unit.link.place = Place::Path(port(&unit.name));
-            card.port = unit.link.place.to_string();
+            let place = places.entry(unit.line).or_insert_with(|| Place::Path(port(&unit.name)));
+            unit.link.place = place.clone();
+            card.port = place.to_string();
         }
         for board in &mut self.boards {
             board.link.place = Place::Path(port(&board.name));

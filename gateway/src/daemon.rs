@@ -1,6 +1,7 @@
 //! Puts the parts together, and takes them apart in the order in which they stop mattering.
 
 use std::{
+    collections::BTreeMap,
     future::pending,
     io::{self, Write as _},
     net::SocketAddr,
@@ -357,9 +358,10 @@ fn random() -> anyhow::Result<Secret> {
 
 fn lines(config: &Config) -> Vec<(clinic::LineId, port::Setting)> {
     let setting = |link: &Link| port::Setting::new(link, Roots::default());
-    let units = config.units.iter().map(|unit| (unit.line, setting(&unit.link)));
-    let boards = config.boards.iter().map(|board| (board.line, setting(&board.link)));
-    units.chain(boards).collect()
+    // The units of one line agree on all of this.
+    let units: BTreeMap<_, _> = config.units.iter().map(|unit| (unit.line, &unit.link)).collect();
+    let boards = config.boards.iter().map(|board| (board.line, &board.link));
+    units.into_iter().chain(boards).map(|(line, link)| (line, setting(link))).collect()
 }
 
 /// What callers of the API are shown of the configuration.

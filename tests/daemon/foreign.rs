@@ -115,12 +115,18 @@ fn alone(config: &Path, folder: &Path) {
     change(&config.join("rooms.toml"), |rooms| {
         rooms["room"].as_array_mut().unwrap().truncate(1);
     });
+    listens_anywhere(config, folder);
+}
+
+/// Lets a gateway listen wherever there is room, and keep its data in `folder`.
+pub(super) fn listens_anywhere(config: &Path, folder: &Path) {
+    let data = Value::from(folder.join("data").to_string_lossy().into_owned());
     change(&config.join("gateway.toml"), |gateway| {
         let any = || Value::from("127.0.0.1:0");
         section(gateway, "grpc").insert("listen".into(), any());
         section(gateway, "metrics").insert("listen".into(), any());
         section(section(gateway, "mqtt"), "embedded").insert("listen".into(), any());
-        section(gateway, "data").insert("folder".into(), place("data"));
+        section(gateway, "data").insert("folder".into(), data);
         section(gateway, "log").insert("format".into(), "json".into());
     });
 }

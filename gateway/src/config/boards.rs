@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::{
     lease::Lease,
-    link::{self, Line, Link, Open},
+    link::{self, Addressed, Line, Link, Open},
     mistake::{Kind, Page},
     plate::Wire,
     profile::Draft,
@@ -283,4 +283,4 @@ pub(super) fn serve(draft: &Draft, boards: &[BoardConfig]) {
 }
 
 /// The lines of boards have addresses.
-const LINES: Open = Open { address: true, framing: false };
+const LINES: Open = Open { address: Addressed::Always, framing: false };

@@ -1,7 +1,7 @@
 //! Reads all files, and finds what contradicts across them.
 
 use clinic::{LineId, RoomId, UnitId};
-use device_drivers::Budget;
+use device_drivers::{Budget, Company};
 use safety::Nanos;
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
@@ -11,6 +11,7 @@ use super::{
     families::{self, Families},
     files::Files,
     library::{Library, LibraryCard},
+    lines,
     mistake::{ConfigErrors, Kind, Mistakes, Page},
     profile::{self, Draft},
     rooms, settings,
@@ -41,15 +42,20 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
     for (index, draft) in drafts.iter_mut().enumerate() {
         place(draft, index, rooms.as_deref());
     }
+    let before = house.mistakes.count();
+    let lines = lines::place(&mut drafts);
+    if house.mistakes.count() == before {
+        lines::seat(&mut drafts);
+    }
     for (index, draft) in drafts.iter().enumerate() {
         let (before, _) = drafts.split_at(index);
-        shares_nothing(draft, before);
+        shares_no_name(draft, before);
         may_be_real(draft, settings.as_ref(), &library.card);
         stops_in_time(draft);
     }
     let mut boards = Vec::new();
     for (index, name) in house.files_in(BOARDS).iter().enumerate() {
-        let line = LineId(u16::try_from(drafts.len().saturating_add(index)).unwrap_or(u16::MAX));
+        let line = LineId(u16::try_from(lines.saturating_add(index)).unwrap_or(u16::MAX));
         let draft = house.file(name, boards::read).flatten();
         let draft = draft.filter(|_| are_all_known);
         let rooms = rooms.as_deref().unwrap_or_default();
@@ -195,11 +201,10 @@ fn is_known_schema(root: &Table<'_>) -> bool {
     known
 }
 
-/// Gives a unit its places: its own, its line's and its room's.
+/// Gives a unit its places: its own and its room's.
 fn place(draft: &mut Draft, index: usize, rooms: Option<&[String]>) {
     let id = u16::try_from(index).unwrap_or(u16::MAX);
     draft.unit.id = UnitId(id);
-    draft.unit.line = LineId(id);
     // Without rooms there is a mistake already.
     let Some(rooms) = rooms else { return };
     let name = draft.room.get_ref();
@@ -217,20 +222,12 @@ fn place(draft: &mut Draft, index: usize, rooms: Option<&[String]>) {
     }
 }
 
-/// A line carries one unit, and a name is one unit's.
-fn shares_nothing(draft: &Draft, before: &[Draft]) {
-    let wrong = |span: &std::ops::Range<usize>, what, fix| {
-        draft.page.wrong(Kind::Contradiction, span.clone(), what, fix);
-    };
+/// A name is one unit's.
+fn shares_no_name(draft: &Draft, before: &[Draft]) {
     if let Some(other) = before.iter().find(|other| other.unit.name == draft.unit.name) {
         let what = format!("`{}` is the name of {} as well", draft.unit.name, other.unit.file);
-        wrong(&draft.name, what, "give each unit a name of its own");
-    }
-    if let Some(other) = before.iter().find(|other| other.unit.link.place == draft.unit.link.place)
-    {
-        let what =
-            format!("the port is that of `{}` in {} as well", other.unit.name, other.unit.file);
-        wrong(&draft.place, what, "a line carries one unit: give each a port of its own");
+        let fix = "give each unit a name of its own";
+        draft.page.wrong(Kind::Contradiction, draft.name.clone(), what, fix);
     }
 }
 
@@ -279,7 +276,15 @@ fn stops_in_time(draft: &Draft) {
     } else {
         return;
     };
-    let fix = "raise the speed of the line, or shorten the times in limits.toml that leave no room";
+    let fix = match draft.unit.company == Company::default() {
+        true => {
+            "raise the speed of the line, or shorten the times in limits.toml that leave no room"
+        }
+        false => {
+            "raise the speed of the line, shorten `within_ms` of the profile to what the units keep, \
+             or give it a line of its own: what the others say stands in its way"
+        }
+    };
     draft.page.wrong(Kind::Budget, draft.baud.clone(), what, fix);
 }
 

@@ -400,7 +400,11 @@ impl Member {
             Lease::Relay => FamilyLease::Relay(time, source),
         };
         let agreed = root.page().mistakes.count() == before;
-        agreed.then(|| FamilyProfile { lease, ..profile.clone() })
+        let mut wire = profile.wire.clone();
+        if let (Wire::Registers(registers), Some(address)) = (&mut wire, common.link.address) {
+            registers.address = address;
+        }
+        agreed.then(|| FamilyProfile { lease, wire, ..profile.clone() })
     }
 }
 
@@ -431,6 +435,13 @@ where
                 Peer::Riden { variant: self.variant.clone(), serial: self.serial.clone() }
             }
             _ => Peer::OpenLink(self.serial.clone()),
+        }
+    }
+
+    fn address(&self) -> Option<u8> {
+        match &self.profile.wire {
+            Wire::Lines(_) => None,
+            Wire::Registers(registers) => Some(registers.address),
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::ops::Range as Span;
 
 use clinic::{LineId, RoomId, UnitId};
-use device_drivers::open_link::{Plate, Secret, Spoken};
+use device_drivers::{
+    Company,
+    open_link::{Plate, Secret, Spoken},
+};
 use safety::{CoilLimits, FROZEN, Limits, Nanos, Output, Pace, Terms, Timing};
 use toml::Spanned;
 
@@ -38,6 +41,7 @@ pub(super) struct Draft {
     pub(super) place: Span<usize>,
     pub(super) mark: Span<usize>,
     pub(super) baud: Span<usize>,
+    pub(super) address: Span<usize>,
 }
 
 /// What a unit of any modality has.
@@ -109,9 +113,11 @@ pub(super) fn read(
         place: line.place,
         mark: mark?.span(),
         baud: line.baud,
+        address: line.address,
         unit: UnitConfig {
             id: UnitId(u16::MAX),
             line: LineId(u16::MAX),
+            company: Company::default(),
             room: RoomId(u16::MAX),
             name: name.into_inner(),
             file: page.text.name.clone(),
@@ -249,7 +255,7 @@ where
     let watched = Watched { terms, limits, plate: shown, speech: speech::shared(plate) };
     // What is noted above with its line is not found again here; what is new has the plate's line.
     let noted = root.page().mistakes.count();
-    if let Err(error) = watched.budget()
+    if let Err(error) = watched.budget(Company::default())
         && noted == 0
     {
         root.page().wrong(

@@ -6,7 +6,7 @@ use device_drivers::{Budget, profile::Reason};
 use jiff::civil::Date;
 use safety::Nanos;
 
-use super::{Config, UnitConfig, files::Files, library::LibraryCard};
+use super::{Config, UnitConfig, files::Files, library::LibraryCard, lines};
 
 /// What a person has to know before the gateway starts.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Report {
     pub hash: String,
     /// The units, in the order of the configuration.
     pub units: Vec<UnitReport>,
+    /// The lines that several units share.
+    pub lines: Vec<LineReport>,
     /// The profiles of unit families: their names, and why no unit of them is started unless
     /// somebody signs for it or puts a relay into its supply.
     pub families: Vec<(String, Vec<Reason>)>,
@@ -46,6 +48,20 @@ pub struct UnitReport {
     pub has_port: bool,
 }
 
+/// What a person has to know of a line that several units share.
+#[derive(Clone, Debug)]
+pub struct LineReport {
+    /// Its port.
+    pub port: String,
+    /// Its units, and under which address each is.
+    pub units: Vec<(String, u8)>,
+    /// How many thousandths of it the questions to them take if they are answered at once.
+    pub load_permille: u64,
+    /// From one question to the next for the same thing, if every answer on the line is late and the
+    /// unit is made ready meanwhile.
+    pub pace: Nanos,
+}
+
 /// Tells of a configuration as of `today`, with the ports that `files` sees.
 pub fn report(config: &Config, files: &dyn Files, today: Date) -> Report {
     let of = |unit: &UnitConfig| UnitReport {
@@ -62,6 +78,7 @@ pub fn report(config: &Config, files: &dyn Files, today: Date) -> Report {
         library: config.library.clone(),
         hash: config.hash.clone(),
         units: config.units.iter().map(of).collect(),
+        lines: lines::report(&config.units),
         families: config.families.iter().map(|own| (own.name.clone(), own.reasons())).collect(),
         warnings: config.warnings(),
     }
@@ -105,6 +122,7 @@ impl fmt::Display for Report {
         head.iter().try_for_each(|word| write!(f, " {word:>7}"))?;
         writeln!(f, "  stop     calibration")?;
         self.units.iter().try_for_each(|unit| writeln!(f, "{unit}"))?;
+        self.lines.iter().try_for_each(|line| writeln!(f, "\n{line}"))?;
         if !self.families.is_empty() {
             writeln!(f, "\nprofiles")?;
         }
@@ -117,6 +135,20 @@ impl fmt::Display for Report {
             reasons.iter().try_for_each(|reason| writeln!(f, "{:<20} - {reason}", ""))?;
         }
         self.warnings.iter().try_for_each(|warning| writeln!(f, "\nwarning: {warning}"))
+    }
+}
+
+impl fmt::Display for LineReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { port, units, load_permille, pace } = self;
+        let named: Vec<_> =
+            units.iter().map(|(name, address)| format!("{name} ({address})")).collect();
+        write!(f, "line {port}: {}; ", named.join(", "))?;
+        let pace = pace.get().div_ceil(1_000_000);
+        write!(
+            f,
+            "questions take {load_permille} ‰ of it, and the same comes after {pace} ms at worst"
+        )
     }
 }
 

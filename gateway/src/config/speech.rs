@@ -19,6 +19,11 @@ pub(super) trait Speech<M: Modality>: Debug + Send + Sync {
 
     /// What a simulated unit would have to be.
     fn peer(&self) -> Peer;
+
+    /// The address under which it is spoken to on a line that it may share.
+    fn address(&self) -> Option<u8> {
+        None
+    }
 }
 
 /// What a simulated unit has to be, so that it answers as a profile says.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clinic::{AnyPlan, Kind, LineId, Plan, RoomId, UnitId};
-use device_drivers::{Budget, open_link::Secret};
+use device_drivers::{Budget, Company, Share, open_link::Secret};
 use jiff::civil::Date;
 use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pemf, Stimulator, Terms, Timing};
 
@@ -22,6 +22,8 @@ pub struct UnitConfig {
     pub id: UnitId,
     /// Its line.
     pub line: LineId,
+    /// What the others on its line take of it.
+    pub company: Company,
     /// Its room.
     pub room: RoomId,
     /// Its name.
@@ -144,9 +146,26 @@ impl UnitConfig {
     /// None that [`Config::load`](super::Config::load) has not shown already.
     pub fn budget(&self) -> Result<Budget, SpeechError> {
         match &self.profile {
-            Profile::Laser(watched, _) => watched.budget(),
-            Profile::Pemf(watched, _) => watched.budget(),
-            Profile::Stimulator(watched, _) => watched.budget(),
+            Profile::Laser(watched, _) => watched.budget(self.company),
+            Profile::Pemf(watched, _) => watched.budget(self.company),
+            Profile::Stimulator(watched, _) => watched.budget(self.company),
+        }
+    }
+
+    /// What it takes of a line that it shares. `None`: it shares none.
+    pub fn share(&self) -> Option<Share> {
+        match &self.profile {
+            Profile::Pemf(watched, _) => watched.speech.dialect(KNOWN).ok()?.share(),
+            Profile::Laser(..) | Profile::Stimulator(..) => None,
+        }
+    }
+
+    /// The address under which it is spoken to on a line that it may share.
+    pub fn address(&self) -> Option<u8> {
+        match &self.profile {
+            Profile::Laser(watched, _) => watched.speech.address(),
+            Profile::Pemf(watched, _) => watched.speech.address(),
+            Profile::Stimulator(watched, _) => watched.speech.address(),
         }
     }
 
@@ -200,6 +219,8 @@ impl UnitConfig {
             real: self.real,
             dialect: self.dialect.into(),
             port: self.link.place.to_string(),
+            line: self.line,
+            address: self.address(),
             plate,
         }
     }
@@ -225,11 +246,16 @@ impl<M: Kind> Watched<M> {
         })
     }
 
-    /// The longest times that the stop path takes.
-    pub(super) fn budget(&self) -> Result<Budget, SpeechError> {
-        Ok(self.speech.dialect(Secret::new([0; 32]))?.budget())
+    /// The longest times that the stop path takes in such company.
+    pub(super) fn budget(&self, company: Company) -> Result<Budget, SpeechError> {
+        let mut dialect = self.speech.dialect(KNOWN)?;
+        dialect.join(company);
+        Ok(dialect.budget())
     }
 }
+
+/// No port is opened with this.
+const KNOWN: Secret = Secret::new([0; 32]);
 
 /// T_any of a stimulator: as long as that of a field. A train that was fired cannot be recalled, and is
 /// charged whole.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use clinic::{Ask, LineId, RequestId, Shown};
+use clinic::{Ask, RequestId, Shown};
 use device_drivers::{Explained, explain};
 use futures::stream;
 use proto::v1::{self, maintenance_service_server::MaintenanceService};
@@ -28,13 +28,20 @@ impl MaintenanceService for Control {
     ) -> Result<Response<Self::MonitorUnitStream>, Status> {
         let caller = Caller::of(&request)?;
         let unit = self.unit_named(&request.get_ref().unit_id)?;
-        let line = LineId(unit.0);
-        let dialect = self.directory().card(unit).map(|card| card.dialect.clone());
-        let monitor = self.herald().monitor(line);
-        let Some((monitor, dialect)) = monitor.zip(dialect) else {
+        let card = self.directory().card(unit);
+        let monitored = card.and_then(|card| Some((card, self.herald().monitor(card.line)?)));
+        let Some((card, monitor)) = monitored else {
             return Err(Status::internal("the unit has no line"));
         };
-        let stretches = Stretches { monitor, _caller: caller, dialect, next: None, over: false };
+        let sharers = self.directory().sharers(card.line).into_iter();
+        let stretches = Stretches {
+            monitor,
+            _caller: caller,
+            dialect: card.dialect.clone(),
+            sharers: sharers.filter_map(|unit| Some((unit.address?, unit.name.clone()))).collect(),
+            next: None,
+            over: false,
+        };
         let told = stream::unfold(stretches, Stretches::next);
         Ok(Response::new(until_closed(self.clone(), told)))
     }
@@ -85,6 +92,8 @@ struct Stretches {
     monitor: Monitor,
     _caller: Caller,
     dialect: String,
+    /// The units that share the line, by their addresses. Whatever is said begins with one.
+    sharers: Vec<(u8, String)>,
     /// What ended the stretch before.
     next: Option<(Arc<Overheard>, u64)>,
     over: bool,
@@ -118,7 +127,10 @@ impl Stretches {
                 }
             }
         }
+        let sharer = self.sharers.iter().find(|(address, _)| bytes.first() == Some(address));
         let Explained { bytes, meaning } = explain(&self.dialect, &bytes);
+        let meaning =
+            sharer.map_or_else(|| meaning.clone(), |(_, name)| format!("{name}: {meaning}"));
         let direction = match direction {
             Direction::ToUnit => v1::LineDirection::ToUnit,
             Direction::FromUnit => v1::LineDirection::FromUnit,

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use clinic::{
-    AnyDose, AnyStatus, Change, Refused, RoomId, SessionId, Shown, Summary, Traffic, UnitId, What,
+    AnyDose, AnyStatus, Change, LineId, Refused, RoomId, SessionId, Shown, Summary, Traffic,
+    UnitId, What,
 };
 use safety::{
     Beacon, Beam, BootId, Cause, Causes, Contacts, Dose, Emission, End, Energy, Exposure, FROZEN,
@@ -28,6 +29,8 @@ pub(crate) fn directory() -> Arc<Directory> {
         real,
         dialect: "open-link".into(),
         port: "/dev/ttyUSB0".into(),
+        line: LineId(0),
+        address: None,
         plate: Plate::default(),
     };
     Arc::new(Directory {

@@ -5,6 +5,7 @@
 mod boards;
 mod cases;
 mod families;
+mod lines;
 mod mistakes;
 mod noise;
 mod real;
