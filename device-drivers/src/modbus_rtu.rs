@@ -60,7 +60,8 @@ pub(crate) fn hear<M: Told>(
     senses: &mut Vec<Sense<M>>,
 ) -> Hearing {
     let all = heard.bytes.len();
-    let Some((word, turn)) = heard.asked else { return Hearing::Bad(all) };
+    let asked = heard.asked.filter(|_| !heard.spoiled);
+    let Some((word, turn)) = asked else { return Hearing::Bad(all) };
     let hearing = with_request(reader, word, turn, |request| {
         match request.reply(registers.address, heard.bytes) {
             Reply::More => Hearing::More,

@@ -422,9 +422,11 @@ impl Board {
         }
     }
 
-    /// An answer did not come, or is none. What comes late is not believed (COM-03).
+    /// An answer did not come, or is none. What comes late is not believed (COM-03): what was noise may
+    /// be followed by the answer itself, and that must not meet the question behind its own.
     fn lost(&mut self, now: Instant) {
-        self.waiting = None;
+        let due = self.waiting.take().map_or(now, |waiting| waiting.deadline);
+        self.rest_until = self.rest_until.max(due);
         self.input.clear();
         self.tally.bad = self.tally.bad.saturating_add(1);
         self.missed = self.missed.saturating_add(1);

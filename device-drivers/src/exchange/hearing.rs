@@ -68,7 +68,7 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             let heard = self.tongue.hear(self.heard(), &mut senses);
             let taken = match heard {
                 Hearing::More if self.input.len() <= INPUT_MAX => return,
-                Hearing::More => self.input.len(),
+                Hearing::More => INPUT_MAX,
                 Hearing::Answer(taken) | Hearing::Unasked(taken) | Hearing::Bad(taken) => taken,
             };
             let taken = taken.clamp(1, self.input.len());

@@ -73,6 +73,12 @@ impl Profile {
             Wire::Lines(lines) => {
                 let sound = (1..=LINE_MAX).contains(&lines.longest);
                 found.unless(sound, "framing.longest", "1 to 256 characters");
+                for (path, ends) in
+                    [("framing.ours", &lines.ours), ("framing.theirs", &lines.theirs)]
+                {
+                    let apart = ends.iter().all(u8::is_ascii_control);
+                    found.unless(apart, path, "what ends a line is no part of one");
+                }
                 let whole = lines.echo != Echo::Line || !lines.theirs.is_empty();
                 found.unless(whole, "framing.echo", "an echo of lines needs an end of lines");
                 for (at, error) in lines.errors.iter().enumerate() {
@@ -136,8 +142,10 @@ impl Profile {
         match (&self.wire, &command.say) {
             (Wire::Lines(lines), Say::Line(line)) => {
                 let text = line.say(&Amounts::default());
-                let plain = text
-                    .is_some_and(|text| text.bytes().all(|letter| (0x20..0x7F).contains(&letter)));
+                let plain = text.is_some_and(|text| {
+                    let printed = text.bytes().all(|letter| (0x20..0x7F).contains(&letter));
+                    printed && !text.trim().is_empty()
+                });
                 found.unless(plain, format!("{path}.say"), "it cannot be written");
                 let Reply { first, then, length, .. } = &command.reply;
                 let ended = !lines.theirs.is_empty() || *first == First::None;

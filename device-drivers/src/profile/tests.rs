@@ -27,6 +27,13 @@ fn every_mistake_is_found_where_it_stands() {
     type Change = fn(&mut Profile);
     let changes: &[(Change, &str)] = &[
         (|own| own.link.baud = 0, "link.baud"),
+        (
+            |own| {
+                let Wire::Lines(lines) = &mut own.wire else { panic!() };
+                lines.ours = b";l1\r".to_vec();
+            },
+            "framing.ours",
+        ),
         (|own| own.off.clear(), "off"),
         (|own| own.fire.clear(), "fire"),
         (|own| own.introduction.clear(), "introduction"),
@@ -38,6 +45,8 @@ fn every_mistake_is_found_where_it_stands() {
         (|own| drop(own.polls.remove(1)), "poll"),
         (|own| drop(own.polls.remove(2)), "poll"),
         (|own| own.off[0] = ok("l{level}"), "off[0].say"),
+        (|own| own.off[0] = ok(""), "off[0].say"),
+        (|own| own.off[0] = ok(" "), "off[0].say"),
         (|own| own.fire[0] = ok("@COBAS  1"), "fire[0].say"),
         (|own| own.fire[0] = ok("l1;@cobas 1"), "fire[0].say"),
         (|own| own.tell[0] = ok("@cobas {level}"), "tell[0].say"),
