@@ -8,6 +8,8 @@
 
 extern crate alloc;
 #[cfg(test)]
+extern crate self as device_drivers;
+#[cfg(test)]
 extern crate std;
 
 mod budget;
@@ -26,6 +28,9 @@ pub mod probe;
 pub mod profile;
 pub mod relay;
 pub mod rtu;
+#[cfg(test)]
+#[path = "../bench/src/lib.rs"]
+pub mod test_bench;
 
 use alloc::vec::Vec;
 

@@ -11,8 +11,6 @@
 //! checksum, frames that are pushed, event registers that are cleared by reading, energy budgets.
 
 mod check;
-#[cfg(test)]
-pub(crate) mod examples;
 mod levels;
 mod meaning;
 mod plate;
@@ -37,6 +35,9 @@ pub use template::{Format, Piece, Slot, Template, TemplateError};
 pub use value::{Form, Order, Scale, Value, Whole};
 
 pub(crate) use tongue::Reader;
+
+#[cfg(test)]
+pub(crate) use crate::test_bench::profiles as examples;
 
 /// All that is known of a unit family, without the one unit.
 #[derive(Clone, Debug, PartialEq, Eq)]

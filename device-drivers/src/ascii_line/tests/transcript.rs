@@ -20,7 +20,7 @@ fn the_laser_of_the_transcript() {
         dialect(cobolt_plate()).unwrap(),
         Cobolt::new("C-1234"),
         86_806,
-        super::cobolt::treatment(),
+        cobolt_treatment(),
     );
     room.emit();
     room.pass(400);

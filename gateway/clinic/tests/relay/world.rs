@@ -16,8 +16,7 @@ use simulated_units::{
     Button, Plan as Built, Unit,
     relay::{RelayBoard, RelayPlan},
 };
-
-use crate::{limits::Permitted, plates::Simulated};
+use test_bench::{limits::Permitted, open_link::Simulated};
 
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const UNITS: usize = 3;

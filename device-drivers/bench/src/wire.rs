@@ -1,33 +1,50 @@
 //! Frames as a stranger reads them: a codec of the tests' own, which shares no code with the dialect.
 
+use std::{vec, vec::Vec};
+
 /// What goes over the line, in either direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Frame {
-    pub(crate) kind: u8,
-    pub(crate) address: u8,
-    pub(crate) boot: u32,
-    pub(crate) sequence: u32,
-    pub(crate) uptime_millis: u64,
-    pub(crate) payload: Vec<u8>,
+pub struct Frame {
+    /// What it is for; an answer has the highest bit set.
+    pub kind: u8,
+    /// Of the unit.
+    pub address: u8,
+    /// Of the unit, as it said last.
+    pub boot: u32,
+    /// Counts questions.
+    pub sequence: u32,
+    /// Of the unit: until when a question is valid, or when an answer was given.
+    pub uptime_millis: u64,
+    /// What it carries.
+    pub payload: Vec<u8>,
 }
 
-pub(crate) const IDENTIFY: u8 = 1;
-pub(crate) const CAPABILITIES: u8 = 2;
-pub(crate) const STATUS: u8 = 3;
-pub(crate) const SET: u8 = 4;
-pub(crate) const WARN: u8 = 5;
-pub(crate) const ENABLE: u8 = 6;
-pub(crate) const RENEW: u8 = 7;
-pub(crate) const OFF: u8 = 8;
+/// Asks who it is.
+pub const IDENTIFY: u8 = 1;
+/// Asks what it can do.
+pub const CAPABILITIES: u8 = 2;
+/// Asks what it does.
+pub const STATUS: u8 = 3;
+/// Sets what it would emit.
+pub const SET: u8 = 4;
+/// Warns people.
+pub const WARN: u8 = 5;
+/// Turns on.
+pub const ENABLE: u8 = 6;
+/// Keeps on.
+pub const RENEW: u8 = 7;
+/// Turns off.
+pub const OFF: u8 = 8;
 
 /// CRC-32/ISO-HDLC, bit by bit.
-pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+pub fn crc32(bytes: &[u8]) -> u32 {
     let shift = |crc: u32| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
     !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| shift(crc)))
 }
 
 impl Frame {
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// The bytes of it on the line.
+    pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![1, self.kind, self.address, 0];
         bytes.extend(self.boot.to_le_bytes());
         bytes.extend(self.sequence.to_le_bytes());
@@ -44,13 +61,13 @@ impl Frame {
     }
 
     /// The one frame in `line`, which must be there.
-    pub(crate) fn decode(line: &[u8]) -> Self {
+    pub fn decode(line: &[u8]) -> Self {
         let stuffed = line.strip_prefix(&[0]).and_then(|rest| rest.strip_suffix(&[0]));
         Self::read(stuffed.expect("zeros around a frame")).expect("a frame")
     }
 
     /// All frames in `bytes` that are whole.
-    pub(crate) fn all(bytes: &[u8]) -> Vec<Self> {
+    pub fn all(bytes: &[u8]) -> Vec<Self> {
         bytes.split(|byte| *byte == 0).filter_map(Self::read).collect()
     }
 
@@ -81,7 +98,7 @@ impl Frame {
     }
 
     /// The nonce that an Enable or a Renew carries.
-    pub(crate) fn nonce(&self) -> u64 {
+    pub fn nonce(&self) -> u64 {
         u64::from_le_bytes(self.payload[..8].try_into().unwrap())
     }
 }

@@ -1,35 +1,39 @@
-//! Plates, units and prescriptions that fit together.
+//! Plates, units and prescriptions of Arroyo laser sources that fit together.
 
 use std::{borrow::ToOwned, boxed::Box, vec};
 
+use device_drivers::{
+    Dialect,
+    arroyo::{Ending, Plate, Scale, dialect},
+};
 use safety::{
     Content, Drive, Laser, LaserUnit, Line, Nanos, Permille, Power, PowerCurve, Wavelength,
 };
 use simulated_units::arroyo::{Arroyo as Unit, Model, Plan};
 
-use crate::{
-    Dialect,
-    arroyo::{Ending, Plate, Scale, dialect},
-    exchange::tests::{
-        desk::Desk,
-        limits::Permitted,
-        room::{Room, Treatment},
-        world::World,
-    },
+use super::{
+    desk::Desk,
+    limits::Permitted,
+    room::{Room, Treatment},
+    world::World,
 };
 
 /// Ten bits at 38400 per second, in nanoseconds.
-pub(super) const BYTE: u64 = 260_417;
-pub(super) const ON: &[u8] = b"LAS:OUT 1\r\n";
-pub(super) const OFF: &[u8] = b"LAS:OUT 0\r\n";
+pub const BYTE: u64 = 260_417;
+/// What turns it on.
+pub const ON: &[u8] = b"LAS:OUT 1\r\n";
+/// What turns it off.
+pub const OFF: &[u8] = b"LAS:OUT 0\r\n";
 /// What 5 W needs.
-pub(super) const SET: &[u8] = b"LAS:LDI 6000.0\r\n";
+pub const SET: &[u8] = b"LAS:LDI 6000.0\r\n";
 
-pub(super) fn plan(model: Model) -> Plan {
+/// How the unit of these tests is built.
+pub fn plan(model: Model) -> Plan {
     Plan::new(model, "431234")
 }
 
-pub(super) fn plate(plan: &Plan) -> Plate {
+/// What is known of a unit that is built so.
+pub fn plate(plan: &Plan) -> Plate {
     Plate {
         identity: plan.identity.clone(),
         serial: plan.serial.clone(),
@@ -55,7 +59,7 @@ pub(super) fn plate(plan: &Plan) -> Plate {
 }
 
 /// A watt for each ampere above the first, of which a meter may miss a twentieth.
-pub(super) fn curve() -> PowerCurve {
+pub fn curve() -> PowerCurve {
     let point = |milliamps: u32, milliwatts| {
         (Drive::from_count(milliamps * 1_000), Power::from_milliwatts(milliwatts))
     };
@@ -63,16 +67,18 @@ pub(super) fn curve() -> PowerCurve {
     PowerCurve::new(&points, Drive::from_count(1_000), Permille::new(50).unwrap()).unwrap()
 }
 
-pub(super) fn unit(model: Model) -> Unit {
+/// A unit of this model.
+pub fn unit(model: Model) -> Unit {
     Unit::new(plan(model), 7, 0)
 }
 
-pub(super) fn speaker(model: Model) -> Box<dyn Dialect<Laser> + Send> {
+/// Whoever speaks with it.
+pub fn speaker(model: Model) -> Box<dyn Dialect<Laser> + Send> {
     dialect(plate(&plan(model))).unwrap()
 }
 
 /// 5 W of one wavelength, 60 J.
-pub(super) fn treatment() -> Treatment<Laser> {
+pub fn treatment() -> Treatment<Laser> {
     let mut treatment = Treatment::laser();
     let wavelength = Wavelength::from_nanometres(810);
     let most = Power::from_milliwatts(15_000);
@@ -83,21 +89,24 @@ pub(super) fn treatment() -> Treatment<Laser> {
     treatment
 }
 
-pub(super) fn desk() -> Desk<Laser> {
+/// Orders for it.
+pub fn desk() -> Desk<Laser> {
     let Treatment { prescription, limits, .. } = treatment();
     Desk::with(prescription, limits)
 }
 
-pub(super) fn world(model: Model) -> World<Laser, Unit> {
+/// A line with it.
+pub fn world(model: Model) -> World<Laser, Unit> {
     World::new(speaker(model), unit(model), BYTE)
 }
 
-pub(super) fn room(model: Model) -> Room<Laser, Unit> {
+/// A supervisor, a line and a unit.
+pub fn room(model: Model) -> Room<Laser, Unit> {
     room_of(plan(model), |_| {})
 }
 
 /// A unit that is built as `plan` says, with a plate that was changed by `spoil`.
-pub(super) fn room_of(plan: Plan, spoil: impl FnOnce(&mut Plate)) -> Room<Laser, Unit> {
+pub fn room_of(plan: Plan, spoil: impl FnOnce(&mut Plate)) -> Room<Laser, Unit> {
     let mut plate = plate(&plan);
     spoil(&mut plate);
     Room::new(dialect(plate).unwrap(), Unit::new(plan, 7, 0), BYTE, treatment())

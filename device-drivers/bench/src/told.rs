@@ -4,23 +4,32 @@ use std::{boxed::Box, vec::Vec};
 
 use safety::{Instant, Modality, Order, Report};
 
-use crate::{Dialect, Event, Frame, Out};
+use device_drivers::{Dialect, Event, Frame, Out};
 
 /// An event that can be kept.
 #[derive(Clone, Debug)]
-pub(crate) enum Told<M: Modality> {
+pub enum Told<M: Modality> {
+    /// See [`Event::Opened`].
     Opened,
+    /// See [`Event::Closed`].
     Closed,
+    /// See [`Event::Order`].
     Order(Order<M>),
+    /// See [`Event::Stop`].
     Stop,
+    /// See [`Event::Turn`].
     Turn,
+    /// See [`Event::Sent`].
     Sent,
+    /// See [`Event::Bytes`].
     Bytes(Vec<u8>),
+    /// See [`Event::Wake`].
     Wake,
 }
 
 impl<M: Modality> Told<M> {
-    pub(crate) fn of(event: Event<'_, M>) -> Self {
+    /// Keeps an event.
+    pub fn of(event: Event<'_, M>) -> Self {
         match event {
             Event::Opened => Self::Opened,
             Event::Closed => Self::Closed,
@@ -33,7 +42,8 @@ impl<M: Modality> Told<M> {
         }
     }
 
-    pub(crate) fn event(&self) -> Event<'_, M> {
+    /// The event that was kept.
+    pub fn event(&self) -> Event<'_, M> {
         match self {
             Self::Opened => Event::Opened,
             Self::Closed => Event::Closed,
@@ -49,11 +59,21 @@ impl<M: Modality> Told<M> {
 
 /// Everything that a dialect hands over and reports when it is told `trace`, bytes in pieces of
 /// `piece` at most.
-pub(crate) fn replay<M: Modality>(
-    mut dialect: Box<dyn Dialect<M> + Send>,
+pub fn replay<M: Modality>(
+    dialect: Box<dyn Dialect<M> + Send>,
     trace: &[(u64, Told<M>)],
     piece: usize,
 ) -> (Vec<Frame>, Vec<Report<M>>) {
+    replay_in(dialect, trace, &[piece])
+}
+
+/// The same, with bytes in pieces of these sizes, over and over.
+pub fn replay_in<M: Modality>(
+    mut dialect: Box<dyn Dialect<M> + Send>,
+    trace: &[(u64, Told<M>)],
+    sizes: &[usize],
+) -> (Vec<Frame>, Vec<Report<M>>) {
+    let mut sizes = sizes.iter().copied().cycle();
     let (mut frames, mut reports) = (Vec::new(), Vec::new());
     for (at, told) in trace {
         let now = Instant::from_boot(*at);
@@ -65,7 +85,13 @@ pub(crate) fn replay<M: Modality>(
         };
         match told {
             Told::Bytes(bytes) => {
-                bytes.chunks(piece.max(1)).for_each(|bytes| tell(Event::Bytes(bytes)));
+                let mut rest = bytes.as_slice();
+                while !rest.is_empty() {
+                    let size = sizes.next().unwrap_or(1).clamp(1, rest.len());
+                    let (piece, after) = rest.split_at(size);
+                    tell(Event::Bytes(piece));
+                    rest = after;
+                }
             }
             Told::Opened
             | Told::Closed

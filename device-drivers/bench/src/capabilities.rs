@@ -1,13 +1,11 @@
 //! What the laser and the ring of the document can do, which are those that `simulated-units` builds.
-//!
-//! The tests inside the dialect and those around it both read this file.
 
 use safety::{Flux, Frequency, Laser, Nanos, Pemf, Permille, Power, Slew, Wavelength};
 
-use crate::open_link::{Capability, Coil, Optics, Range, Source, Steps};
+use device_drivers::open_link::{Capability, Coil, Optics, Range, Source, Steps};
 
 /// What the laser can do.
-pub(crate) fn laser_capability() -> Capability<Laser> {
+pub fn laser_capability() -> Capability<Laser> {
     let source = |nanometres, milliwatts| {
         Some(Source {
             wavelength: Wavelength::from_nanometres(nanometres),
@@ -46,7 +44,7 @@ pub(crate) fn laser_capability() -> Capability<Laser> {
 }
 
 /// What the ring can do.
-pub(crate) fn pemf_capability() -> Capability<Pemf> {
+pub fn pemf_capability() -> Capability<Pemf> {
     Capability {
         footswitch: false,
         interlock: true,
@@ -75,6 +73,10 @@ pub(crate) fn pemf_capability() -> Capability<Pemf> {
     }
 }
 
-pub(crate) fn share(count: u16) -> Permille {
+/// So many thousandths.
+///
+/// # Panics
+/// If that is more than the whole.
+pub fn share(count: u16) -> Permille {
     Permille::new(count).unwrap()
 }

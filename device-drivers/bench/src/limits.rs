@@ -11,21 +11,25 @@ use safety::{
 };
 
 /// What may be delivered in these tests.
-pub(crate) trait Permitted: Checkable {
+pub trait Permitted: Checkable {
+    /// What is asked.
     fn prescription() -> Self::Prescription;
+    /// What permits it.
     fn limits() -> Limits<Self>;
 }
 
-pub(super) fn bound<T>(value: T) -> Option<Bound<T>> {
+/// A limit of the library.
+pub fn bound<T>(value: T) -> Option<Bound<T>> {
     Some(Bound { value, source: SourceId::library(0).unwrap() })
 }
 
-pub(super) fn range<T: Copy>(value: T) -> Range<T> {
+/// The same limit, soft and hard.
+pub fn range<T: Copy>(value: T) -> Range<T> {
     Range { soft: bound(value), hard: bound(value) }
 }
 
 /// Nothing was given yet.
-pub(crate) fn untouched<M: Checkable>() -> Remaining<M> {
+pub fn untouched<M: Checkable>() -> Remaining<M> {
     Remaining {
         site: Some(M::Dose::default()),
         visit: Some(M::Dose::default()),
@@ -42,6 +46,16 @@ pub(crate) fn untouched<M: Checkable>() -> Remaining<M> {
 const KNEE: Site = match Site::new(Region::Knee, Side::Left) {
     Some(site) => site,
     None => panic!("a knee has a left"),
+};
+
+/// Nothing that speaks against a field.
+pub const SCREENING: Screening = Screening {
+    implant: Answer::No,
+    pregnancy: Answer::No,
+    epilepsy: Answer::No,
+    metal: Answer::No,
+    bystander_implant: Answer::No,
+    age_days: Some(1),
 };
 
 impl Permitted for Laser {
@@ -153,14 +167,7 @@ impl Permitted for Pemf {
             dose: Dose { quantity, time: Nanos::from_secs(600) },
             course: 10,
             applicator: ApplicatorCode(0x0201),
-            screening: Screening {
-                implant: Answer::No,
-                pregnancy: Answer::No,
-                epilepsy: Answer::No,
-                metal: Answer::No,
-                bystander_implant: Answer::No,
-                age_days: Some(1),
-            },
+            screening: SCREENING,
             overrides: Overrides::default(),
         }
     }

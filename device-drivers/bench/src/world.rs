@@ -2,13 +2,14 @@
 
 use std::{boxed::Box, collections::VecDeque, vec::Vec};
 
-use safety::{Fact, Instant, Modality, Order, Report};
+use safety::{Fact, Instant, Modality, Order, Output, Report};
 use simulated_units::Device;
 
-use super::told::Told;
-use crate::{Dialect, Event, Frame, Out, Rank};
+use super::{desk::Desk, limits::Permitted, told::Told};
+use device_drivers::{Dialect, Event, Frame, Out, Rank};
 
-pub(crate) const MS: u64 = 1_000_000;
+/// The nanoseconds of a millisecond.
+pub const MS: u64 = 1_000_000;
 
 /// When a world begins: long enough after zero that nothing is due by accident.
 const BEGIN: u64 = 5_000 * MS;
@@ -18,30 +19,36 @@ const LATENCY: u64 = MS;
 const TURNS_MAX: u32 = 100;
 
 /// What a bad cable makes of the bytes that a unit sent at one instant.
-pub(crate) type Spoil = Box<dyn FnMut(u64, Vec<u8>) -> Vec<u8>>;
+pub type Spoil = Box<dyn FnMut(u64, Vec<u8>) -> Vec<u8>>;
 
-pub(crate) struct World<M: Modality, D: Device> {
-    pub(crate) now: u64,
-    pub(crate) dialect: Box<dyn Dialect<M> + Send>,
-    pub(crate) device: D,
+/// Both ends of a line.
+pub struct World<M: Modality, D: Device> {
+    /// Nanoseconds since the machine booted.
+    pub now: u64,
+    /// Who speaks on our end.
+    pub dialect: Box<dyn Dialect<M> + Send>,
+    /// Who speaks on the other.
+    pub device: D,
     /// Every frame that was handed over, and when.
-    pub(crate) said: Vec<(u64, Frame)>,
+    pub said: Vec<(u64, Frame)>,
     /// Every report, and when it was made.
-    pub(crate) heard: Vec<(u64, Report<M>)>,
+    pub heard: Vec<(u64, Report<M>)>,
     /// Everything that the dialect was told, and when.
-    pub(crate) trace: Vec<(u64, Told<M>)>,
+    pub trace: Vec<(u64, Told<M>)>,
     /// The order that was told last.
-    pub(crate) ordered: Order<M>,
+    pub ordered: Order<M>,
     /// Nothing that the unit says arrives.
-    pub(crate) deaf: bool,
+    pub deaf: bool,
     /// Nothing that is said to the unit arrives.
-    pub(crate) dumb: bool,
+    pub dumb: bool,
     /// What the unit says arrives this much later, in nanoseconds.
-    pub(crate) delay: u64,
+    pub delay: u64,
     /// What becomes of what the unit says.
-    pub(crate) spoil: Option<Spoil>,
+    pub spoil: Option<Spoil>,
+    /// Both directions share one pair of wires: whoever speaks into an answer breaks it.
+    pub shared: bool,
     /// How often a frame began while an answer was on the wires: an error on a shared pair.
-    pub(crate) collisions: usize,
+    pub collisions: usize,
     byte: u64,
     /// The frame on its way to the unit: how many of its bytes are there, and when it began.
     sending: Option<(u64, Vec<u8>, usize)>,
@@ -52,7 +59,7 @@ pub(crate) struct World<M: Modality, D: Device> {
 
 impl<M: Modality, D: Device> World<M, D> {
     /// An open port, after some time. One byte takes `byte` nanoseconds.
-    pub(crate) fn new(dialect: Box<dyn Dialect<M> + Send>, mut device: D, byte: u64) -> Self {
+    pub fn new(dialect: Box<dyn Dialect<M> + Send>, mut device: D, byte: u64) -> Self {
         device.advance(BEGIN);
         let mut world = Self {
             now: BEGIN,
@@ -66,6 +73,7 @@ impl<M: Modality, D: Device> World<M, D> {
             dumb: false,
             delay: 0,
             spoil: None,
+            shared: false,
             collisions: 0,
             byte,
             sending: None,
@@ -76,12 +84,13 @@ impl<M: Modality, D: Device> World<M, D> {
         world
     }
 
-    pub(crate) fn instant(&self) -> Instant {
+    /// Now, as the dialect is told it.
+    pub fn instant(&self) -> Instant {
         Instant::from_boot(self.now)
     }
 
     /// Tells the dialect something that gives no frame.
-    pub(crate) fn tell(&mut self, event: Event<'_, M>) {
+    pub fn tell(&mut self, event: Event<'_, M>) {
         self.trace.push((self.now, Told::of(event)));
         let mut out = Out::default();
         self.dialect.step(self.instant(), event, &mut out);
@@ -89,27 +98,40 @@ impl<M: Modality, D: Device> World<M, D> {
         self.heard.extend(out.reports.into_iter().map(|report| (self.now, report)));
     }
 
-    pub(crate) fn order(&mut self, order: Order<M>) {
+    /// Tells the dialect what the unit must be doing.
+    pub fn order(&mut self, order: Order<M>) {
         self.ordered = order;
         self.tell(Event::Order(order));
     }
 
+    /// Emits for `millis`, the order told anew every 50 ms.
+    pub fn emit(&mut self, desk: &mut Desk<M>, millis: u64)
+    where
+        M: Permitted,
+    {
+        for _ in 0..millis.div_ceil(50) {
+            self.order(desk.emit(self.instant()));
+            self.pass(50);
+        }
+    }
+
     /// Puts bytes on the wires that the unit did not send.
-    pub(crate) fn inject(&mut self, bytes: &[u8]) {
+    pub fn inject(&mut self, bytes: &[u8]) {
         self.come(bytes);
     }
 
     /// Lets `millis` pass, from one happening to the next.
-    pub(crate) fn pass(&mut self, millis: u64) {
+    pub fn pass(&mut self, millis: u64) {
         self.pass_until(self.now + millis * MS);
     }
 
-    pub(crate) fn pass_until(&mut self, end: u64) {
+    /// The same, until this instant.
+    pub fn pass_until(&mut self, end: u64) {
         while self.advance(end) {}
     }
 
     /// Lets time pass until `done`, and says whether that was before `millis` were over.
-    pub(crate) fn pass_till(&mut self, millis: u64, done: impl Fn(&Self) -> bool) -> bool {
+    pub fn pass_till(&mut self, millis: u64, done: impl Fn(&Self) -> bool) -> bool {
         let end = self.now + millis * MS;
         while !done(self) {
             if !self.advance(end) {
@@ -120,7 +142,7 @@ impl<M: Modality, D: Device> World<M, D> {
     }
 
     /// Goes to the next happening before `end`. Gives whether there was one.
-    pub(crate) fn advance(&mut self, end: u64) -> bool {
+    pub fn advance(&mut self, end: u64) -> bool {
         self.settle();
         let leaves = self.sending.as_ref().map(|sending| self.next_byte(sending));
         let comes = self.coming.front().map(|(at, _)| at + LATENCY);
@@ -189,7 +211,7 @@ impl<M: Modality, D: Device> World<M, D> {
     }
 
     /// The line is free.
-    pub(crate) fn turn(&mut self) {
+    pub fn turn(&mut self) {
         let (at, turns) = self.turns;
         self.turns = (self.now, if at == self.now { turns + 1 } else { 0 });
         assert!(turns < TURNS_MAX, "spins at {}", self.now);
@@ -203,6 +225,10 @@ impl<M: Modality, D: Device> World<M, D> {
         };
         assert!(!frame.bytes.is_empty(), "a frame of nothing");
         self.collisions += usize::from(self.coming.iter().any(|(at, _)| self.now < *at));
+        if self.shared {
+            let broken = self.coming.iter_mut().filter(|(at, _)| self.now < *at);
+            broken.for_each(|(_, byte)| *byte = 0xFF);
+        }
         if frame.purge_first {
             self.coming.retain(|(at, _)| self.now < *at);
         }
@@ -211,28 +237,42 @@ impl<M: Modality, D: Device> World<M, D> {
     }
 
     /// When the frames were handed over, from `since` on, whose bytes are `bytes`.
-    pub(crate) fn said_since(&self, since: u64, bytes: &[u8]) -> Vec<u64> {
+    pub fn said_since(&self, since: u64, bytes: &[u8]) -> Vec<u64> {
         let wanted = |(at, frame): &&(u64, Frame)| since <= *at && frame.bytes == bytes;
         self.said.iter().filter(wanted).map(|(at, _)| *at).collect()
     }
 
     /// What `pick` finds in the facts that were reported from `since` on.
-    pub(crate) fn facts_since<T>(
-        &self,
-        since: u64,
-        pick: impl Fn(&Fact<M>) -> Option<T>,
-    ) -> Vec<T> {
+    pub fn facts_since<T>(&self, since: u64, pick: impl Fn(&Fact<M>) -> Option<T>) -> Vec<T> {
         let late = self.heard.iter().filter(|(at, _)| since <= *at);
         late.filter_map(|(_, report)| pick(&report.fact)).collect()
     }
 
     /// How many exchanges were bad from `since` on.
-    pub(crate) fn garbled_since(&self, since: u64) -> usize {
+    pub fn garbled_since(&self, since: u64) -> usize {
         self.facts_since(since, |fact| matches!(fact, Fact::Garbled).then_some(())).len()
     }
 
+    /// When the first frame toward off was handed over, from `since` on.
+    pub fn first_stop(&self, since: u64) -> Option<u64> {
+        let stops = |(at, frame): &&(u64, Frame)| since <= *at && frame.rank == Rank::Stop;
+        self.said.iter().find(stops).map(|(at, _)| *at)
+    }
+
+    /// When output below this was first reported, to a question of after `since`.
+    pub fn off_reported(&self, since: u64, off_below: M::Output) -> Option<u64> {
+        let off = |(_, report): &&(u64, Report<M>)| match report.fact {
+            Fact::Emission(emission) => {
+                let dark = emission.output.count() < off_below.count();
+                since < report.asked.since_boot() && !emission.enabled && dark
+            }
+            _ => false,
+        };
+        self.heard.iter().find(off).map(|(at, _)| *at)
+    }
+
     /// Whether off was reported to a question of after `since`.
-    pub(crate) fn is_off_since(&self, since: u64) -> bool {
+    pub fn is_off_since(&self, since: u64) -> bool {
         self.heard.iter().any(|(_, report)| {
             let off = matches!(&report.fact, Fact::Emission(emission) if !emission.enabled);
             off && since < report.asked.since_boot()
@@ -240,19 +280,16 @@ impl<M: Modality, D: Device> World<M, D> {
     }
 
     /// Stops now, and waits for the proof of it. The world goes on from there.
-    pub(crate) fn stop(&mut self) -> Stopped {
+    pub fn stop(&mut self) -> Stopped {
         let began = self.now;
         let in_flight = self.sending.as_ref().map_or(0, |(at, bytes, _)| {
             at + self.byte * u64::try_from(bytes.len()).unwrap() - began
         });
         self.tell(Event::Order(Order::off()));
         self.tell(Event::Stop);
-        let first = |world: &Self| {
-            let stops = |(at, frame): &&(u64, Frame)| began <= *at && frame.rank == Rank::Stop;
-            world.said.iter().find(stops).map(|(at, _)| *at)
-        };
-        assert!(self.pass_till(60_000, |world| first(world).is_some()), "no stop was said");
-        let said = first(self).unwrap();
+        let stops = |world: &Self| world.first_stop(began).is_some();
+        assert!(self.pass_till(60_000, stops), "no stop was said");
+        let said = self.first_stop(began).unwrap();
         let proven = self.pass_till(60_000, |world| world.is_off_since(said));
         Stopped { in_flight, first: said - began, proven: proven.then(|| self.now - said) }
     }
@@ -260,11 +297,11 @@ impl<M: Modality, D: Device> World<M, D> {
 
 /// How a stop went, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stopped {
+pub struct Stopped {
     /// What was left of the frame that was under way.
-    pub(crate) in_flight: u64,
+    pub in_flight: u64,
     /// From the stop to its first byte.
-    pub(crate) first: u64,
+    pub first: u64,
     /// From that byte to the proof of off, if there was one.
-    pub(crate) proven: Option<u64>,
+    pub proven: Option<u64>,
 }

@@ -2,10 +2,14 @@
 //!
 //! Only `safety` can make an order that emits, so tests get theirs from where everybody does.
 
+use std::vec::Vec;
+
 use safety::{
-    Admitted, Command, Contacts, Demand, Emission, Fact, Fence, Identity, Input, Instant, Modality,
-    Nanos, Order, Output, Pace, Report, Supervisor, Terms, Timing,
+    Command, Contacts, Demand, Emission, Fact, Fence, Identity, Input, Instant, Limits, Modality,
+    Nanos, Order, Pace, Report, Supervisor, Terms, Timing, check,
 };
+
+use super::limits::{Permitted, untouched};
 
 /// Longer than any test.
 const EVER: Nanos = Nanos::from_secs(1_000_000);
@@ -23,15 +27,29 @@ const PATIENT: Timing = Timing {
     hold: EVER,
 };
 
-pub(crate) struct Desk<M: Modality> {
+/// A supervisor that hears what it waits for.
+pub struct Desk<M: Permitted> {
     supervisor: Supervisor<M>,
+    prescription: M::Prescription,
+    limits: Limits<M>,
     now: Instant,
     token: u32,
 }
 
-impl<M: Modality> Desk<M> {
+impl<M: Permitted> Default for Desk<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Permitted> Desk<M> {
     /// A desk at the beginning of time, its unit off.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
+        Self::with(M::prescription(), M::limits())
+    }
+
+    /// The same, with another prescription and what permits it.
+    pub fn with(prescription: M::Prescription, limits: Limits<M>) -> Self {
         let now = Instant::default();
         let terms = Terms {
             pace: Pace::Continuous,
@@ -39,23 +57,25 @@ impl<M: Modality> Desk<M> {
             timing: PATIENT,
             lease: Nanos::from_millis(500),
             rise: EVER,
-            off_below: Output::from_count(50),
+            off_below: safety::Output::from_count(50),
             second_enable: false,
             coil: None,
         };
-        let mut desk = Self { supervisor: Supervisor::new(terms, now), now, token: 0 };
+        let supervisor = Supervisor::new(terms, now);
+        let mut desk = Self { supervisor, prescription, limits, now, token: 0 };
         desk.step(Input::Opened);
         desk.hear_off();
         desk
     }
 
     /// A session that is armed, at `now` or a few nanoseconds later.
-    pub(crate) fn prepare(&mut self, now: Instant, admitted: Admitted<M>) -> Order<M> {
+    pub fn prepare(&mut self, now: Instant) -> Order<M> {
         self.walk(now);
-        self.step(Input::Stop);
-        self.hear_off();
-        self.step(Input::Settled);
+        self.stop();
         self.token += 1;
+        let checked = check::<M>(&self.prescription, &self.limits, &untouched::<M>());
+        let objections: Vec<_> = checked.objections().collect();
+        let admitted = checked.admitted().unwrap_or_else(|| panic!("{objections:#?}"));
         let fence = self.fence();
         self.must(Input::Confirm(admitted, fence));
         self.must(Input::Command(Command::Arm, fence));
@@ -63,22 +83,20 @@ impl<M: Modality> Desk<M> {
     }
 
     /// The same session, warning.
-    pub(crate) fn warn(&mut self, now: Instant) -> Order<M> {
+    pub fn warn(&mut self, now: Instant) -> Order<M> {
         self.now = self.now.max(now);
         let fence = self.fence();
         self.must(Input::Hold(fence, safety::Beacon(0)));
         self.hear(Fact::Identity(Identity::Proven));
-        let setting = match self.supervisor.order().demand() {
-            Demand::Prepare(setting) => setting,
-            other => panic!("{other:?}"),
-        };
+        let demand = self.supervisor.order().demand();
+        let Demand::Prepare(setting) = demand else { panic!("{demand:?}") };
         self.hear(Fact::Setting(Some(setting)));
         self.must(Input::Command(Command::Start, fence));
         self.supervisor.order()
     }
 
     /// The same session, emitting: the order as it is at `now`, which is off once the dose is given.
-    pub(crate) fn emit(&mut self, now: Instant) -> Order<M> {
+    pub fn emit(&mut self, now: Instant) -> Order<M> {
         self.walk(now.max(self.now).after(Nanos::new(2)));
         self.supervisor.order()
     }
@@ -88,11 +106,15 @@ impl<M: Modality> Desk<M> {
         while self.now < now {
             self.now = self.now.after(Nanos::from_millis(100)).min(now);
             self.step(Input::Wake);
-            if let Some(slice) = self.supervisor.reserve() {
-                self.must(Input::Durable(slice.id));
-            }
+            self.durable();
         }
         self.step(Input::Wake);
+    }
+
+    fn stop(&mut self) {
+        self.step(Input::Stop);
+        self.hear_off();
+        self.step(Input::Settled);
     }
 
     fn fence(&self) -> Fence {
@@ -117,6 +139,12 @@ impl<M: Modality> Desk<M> {
     fn hear(&mut self, fact: Fact<M>) {
         self.now = self.now.after(Nanos::new(1));
         self.step(Input::Report(Report { asked: self.now, fact }));
+    }
+
+    fn durable(&mut self) {
+        if let Some(slice) = self.supervisor.reserve() {
+            self.must(Input::Durable(slice.id));
+        }
     }
 
     fn must(&mut self, input: Input<M>) {

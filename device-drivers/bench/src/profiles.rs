@@ -1,10 +1,13 @@
 //! Profiles for tests, of the units that `simulated_units` has.
 
-use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
+use std::{borrow::ToOwned, string::String, vec, vec::Vec};
 
-use safety::{Flux, Nanos, Permille, Power, Slew, Waveform};
+use device_drivers::profile::*;
+use safety::{
+    Area, Content, Flux, Gate, Laser, Nanos, Permille, Power, Slew, Waveform, Wavelength,
+};
 
-use super::*;
+use super::room::Treatment;
 
 const fn millis(count: u64) -> Nanos {
     Nanos::from_millis(count)
@@ -21,7 +24,8 @@ fn link(baud: u32) -> Link {
     }
 }
 
-pub(crate) fn line(say: &str, first: First, within: u64) -> Command {
+/// A line that is answered like this within so many milliseconds.
+pub fn line(say: &str, first: First, within: u64) -> Command {
     Command {
         say: Say::Line(Template::parse(say).unwrap()),
         reply: Reply { first, ..Reply::default() },
@@ -31,7 +35,8 @@ pub(crate) fn line(say: &str, first: First, within: u64) -> Command {
     }
 }
 
-pub(crate) fn ok(say: &str) -> Command {
+/// A line that is answered with `OK`.
+pub fn ok(say: &str) -> Command {
     line(say, First::Text("OK".to_owned()), 30)
 }
 
@@ -58,7 +63,8 @@ fn status(bits: Vec<StatusBit>) -> Means {
 const ALL: u32 = u32::MAX;
 const MILLI: Scale = Scale { times: 1_000, ..Scale::ONE };
 
-pub(crate) fn cobolt() -> Profile {
+/// A laser that is told watts.
+pub fn cobolt() -> Profile {
     let ask = |say| line(say, First::Value, 30);
     Profile {
         name: "cobolt".to_owned(),
@@ -112,7 +118,8 @@ pub(crate) fn cobolt() -> Profile {
     }
 }
 
-pub(crate) fn cobolt_plate() -> Plate<safety::Laser> {
+/// The one of these tests.
+pub fn cobolt_plate() -> Plate<Laser> {
     Plate {
         profile: cobolt(),
         variant: String::new(),
@@ -130,7 +137,8 @@ pub(crate) fn cobolt_plate() -> Plate<safety::Laser> {
     }
 }
 
-pub(crate) fn free_pemf() -> Profile {
+/// A field unit that repeats every character, and runs to the end of a run.
+pub fn free_pemf() -> Profile {
     let close = |command: Command, then: Vec<Option<String>>| Command {
         reply: Reply { then, ..command.reply },
         ..command
@@ -185,7 +193,8 @@ pub(crate) fn free_pemf() -> Profile {
     }
 }
 
-pub(crate) fn free_pemf_plate() -> Plate<safety::Pemf> {
+/// The one of these tests.
+pub fn free_pemf_plate() -> Plate<safety::Pemf> {
     Plate {
         profile: free_pemf(),
         variant: String::new(),
@@ -210,7 +219,8 @@ pub(crate) fn free_pemf_plate() -> Plate<safety::Pemf> {
     }
 }
 
-pub(crate) fn registers(say: Say) -> Command {
+/// A question for registers, or a command to them.
+pub fn registers(say: Say) -> Command {
     Command {
         say,
         reply: Reply::default(),
@@ -220,7 +230,8 @@ pub(crate) fn registers(say: Say) -> Command {
     }
 }
 
-pub(crate) fn riden() -> Profile {
+/// A bench supply that drives a coil.
+pub fn riden() -> Profile {
     let read =
         |first, count| registers(Say::Read(Read { table: Table::Holding, first, count, spare: 1 }));
     let write = |register, value| registers(Say::Write(Write { register, value }));
@@ -284,7 +295,8 @@ pub(crate) fn riden() -> Profile {
     }
 }
 
-pub(crate) fn riden_plate(variant: &str) -> Plate<safety::Pemf> {
+/// The one of these tests, of this variant.
+pub fn riden_plate(variant: &str) -> Plate<safety::Pemf> {
     Plate {
         profile: riden(),
         variant: variant.to_owned(),
@@ -304,4 +316,19 @@ pub(crate) fn riden_plate(variant: &str) -> Plate<safety::Pemf> {
         link: millis(1_000),
         ..free_pemf_plate()
     }
+}
+
+/// 5 W of its wavelength.
+pub fn cobolt_treatment() -> Treatment<Laser> {
+    let mut treatment = Treatment::laser();
+    let wavelength = Wavelength::from_nanometres(980);
+    treatment.prescription.mix =
+        [Some(Content { wavelength, share: Permille::WHOLE }), None, None, None];
+    treatment.prescription.gate = Gate::Continuous;
+    treatment.prescription.spot = Area::from_square_millimetres(1_000);
+    treatment.limits.unit.lines =
+        [Some(safety::Line { wavelength, most: Power::from_milliwatts(15_000) }), None, None, None];
+    treatment.terms.rise = Nanos::from_secs(3);
+    treatment.terms.timing.confirm = Nanos::from_millis(400);
+    treatment
 }

@@ -1,10 +1,10 @@
 //! A real supervisor on top of a world: what a clinic does for one unit.
 
-use std::{boxed::Box, vec::Vec};
+use std::{boxed::Box, format, string::String, vec::Vec};
 
 use safety::{
-    Admitted, Beacon, Beam, Checkable, Command, Fence, Input, Laser, Limits, Nanos, Pace, Pemf,
-    Power, State, Supervisor, Terms, Timing, check,
+    Admitted, Beacon, Beam, Cause, Checkable, Command, Fence, Input, Laser, Limits, Nanos, Pace,
+    Pemf, Power, State, Supervisor, Terms, Timing, check,
 };
 use simulated_units::{Button, Device};
 
@@ -12,22 +12,25 @@ use super::{
     limits::{Permitted, untouched},
     world::{MS, World},
 };
-use crate::Dialect;
+use device_drivers::Dialect;
 
 /// A hang is a failure.
 const STEPS_MAX: u32 = 1_000_000;
 
 /// What is prescribed, what permits it, and how strictly it is watched.
 #[derive(Clone, Debug)]
-pub(crate) struct Treatment<M: Checkable> {
-    pub(crate) prescription: M::Prescription,
-    pub(crate) limits: Limits<M>,
-    pub(crate) terms: Terms<M>,
+pub struct Treatment<M: Checkable> {
+    /// What is asked.
+    pub prescription: M::Prescription,
+    /// What permits it.
+    pub limits: Limits<M>,
+    /// How it is watched.
+    pub terms: Terms<M>,
 }
 
 impl Treatment<Laser> {
     /// 5 W for 60 J at most, by a unit of 500 ms lease that rises within a second.
-    pub(crate) fn laser() -> Self {
+    pub fn laser() -> Self {
         let terms = Terms {
             pace: Pace::Continuous,
             frozen: None,
@@ -44,7 +47,7 @@ impl Treatment<Laser> {
 
 impl Treatment<Pemf> {
     /// 10 mT at 10 Hz for a minute, by a unit of 2 s lease.
-    pub(crate) fn pemf() -> Self {
+    pub fn pemf() -> Self {
         let terms = Terms {
             pace: Pace::Continuous,
             frozen: None,
@@ -59,18 +62,23 @@ impl Treatment<Pemf> {
     }
 }
 
-pub(crate) struct Room<M: Checkable, D: Device> {
-    pub(crate) world: World<M, D>,
-    pub(crate) supervisor: Supervisor<M>,
-    pub(crate) treatment: Treatment<M>,
+/// A line, and the supervisor of the unit at its end.
+pub struct Room<M: Checkable, D: Device> {
+    /// The line.
+    pub world: World<M, D>,
+    /// What a clinic has for one unit.
+    pub supervisor: Supervisor<M>,
+    /// What is given.
+    pub treatment: Treatment<M>,
     /// The operator holds the dead-man switch.
-    pub(crate) held: bool,
+    pub held: bool,
     /// How many reports the supervisor was told.
     told: usize,
 }
 
 impl<M: Checkable, D: Device> Room<M, D> {
-    pub(crate) fn new(
+    /// An open port, and nothing known of whoever is there.
+    pub fn new(
         dialect: Box<dyn Dialect<M> + Send>,
         device: D,
         byte: u64,
@@ -83,7 +91,7 @@ impl<M: Checkable, D: Device> Room<M, D> {
     }
 
     /// Lets time pass, with everything that a clinic does for one unit.
-    pub(crate) fn pass(&mut self, millis: u64) {
+    pub fn pass(&mut self, millis: u64) {
         let end = self.world.now + millis * MS;
         let mut left = STEPS_MAX;
         while self.world.now < end {
@@ -107,7 +115,7 @@ impl<M: Checkable, D: Device> Room<M, D> {
     }
 
     /// Lets time pass until the unit is in `state`, and says whether that was within `millis`.
-    pub(crate) fn reaches(&mut self, millis: u64, state: State) -> bool {
+    pub fn reaches(&mut self, millis: u64, state: State) -> bool {
         let end = self.world.now + millis * MS;
         while self.supervisor.status().state != state && self.world.now < end {
             self.pass(1);
@@ -123,46 +131,63 @@ impl<M: Checkable, D: Device> Room<M, D> {
         }
     }
 
-    pub(crate) fn fence(&self) -> Fence {
+    /// What entitles to a command now.
+    pub fn fence(&self) -> Fence {
         Fence { token: 1, epoch: self.supervisor.epoch() }
     }
 
     /// An input that must be taken.
-    pub(crate) fn must(&mut self, input: Input<M>) {
+    pub fn must(&mut self, input: Input<M>) {
         self.supervisor.step(self.world.instant(), input).unwrap();
         self.world.order(self.supervisor.order());
     }
 
+    /// Why the unit is locked.
+    pub fn causes(&self) -> Vec<Cause> {
+        self.supervisor.causes().iter().map(|latched| latched.cause).collect()
+    }
+
+    /// # Panics
+    /// Unless the unit is off, and known to be.
+    #[track_caller]
+    pub fn is_off(&self) {
+        assert_eq!(self.world.device.output_now(), 0, "{}", self.state());
+        assert!(matches!(self.supervisor.beam(), Beam::OffProven(_)), "{}", self.state());
+    }
+
     /// The prescription, checked.
-    pub(crate) fn admitted(&self) -> Admitted<M> {
+    pub fn admitted(&self) -> Admitted<M> {
         let Treatment { prescription, limits, .. } = &self.treatment;
         let checked = check::<M>(prescription, limits, &untouched::<M>());
         let objections: Vec<_> = checked.objections().collect();
         checked.admitted().unwrap_or_else(|| panic!("{objections:#?}"))
     }
 
-    pub(crate) fn arm(&mut self) {
+    /// The prescription is confirmed and the unit armed.
+    pub fn arm(&mut self) {
         let admitted = self.admitted();
         self.must(Input::Confirm(admitted, self.fence()));
         self.must(Input::Command(Command::Arm, self.fence()));
     }
 
-    pub(crate) fn start(&mut self) {
+    /// The session starts.
+    pub fn start(&mut self) {
         self.must(Input::Command(Command::Start, self.fence()));
     }
 
-    pub(crate) fn press(&mut self, button: Button, on: bool) {
+    /// A hand, a foot or a door moves something.
+    pub fn press(&mut self, button: Button, on: bool) {
         self.world.device.press(self.world.now, button, on);
     }
 
     /// From a port that opened to the first light.
-    pub(crate) fn emit(&mut self) {
+    pub fn emit(&mut self) {
         self.warn();
         assert!(self.reaches(10_000, State::Emitting), "{}", self.state());
     }
 
     /// From a port that opened to a warning. A footswitch is seen released, then pressed.
-    pub(crate) fn warn(&mut self) {
+    pub fn warn(&mut self) {
         assert!(self.reaches(30_000, State::Standby), "{}", self.state());
         self.arm();
         self.pass(1_500);
@@ -174,12 +199,15 @@ impl<M: Checkable, D: Device> Room<M, D> {
         assert!(self.reaches(3_000, State::Warning), "{}", self.state());
     }
 
-    pub(crate) fn is(&self, state: State) {
+    /// # Panics
+    /// If the unit is in another state.
+    #[track_caller]
+    pub fn is(&self, state: State) {
         assert_eq!(self.supervisor.status().state, state, "{}", self.state());
     }
 
     /// What is the matter, in words.
-    pub(crate) fn state(&self) -> std::string::String {
+    pub fn state(&self) -> String {
         let status = self.supervisor.status();
         let causes: Vec<_> = self.supervisor.causes().iter().collect();
         let last: Vec<_> = self
@@ -188,18 +216,15 @@ impl<M: Checkable, D: Device> Room<M, D> {
             .iter()
             .rev()
             .take(8)
-            .map(|(at, frame)| {
-                (at / MS, std::string::String::from_utf8_lossy(&frame.bytes).into_owned())
-            })
+            .map(|(at, frame)| (at / MS, String::from_utf8_lossy(&frame.bytes).into_owned()))
             .collect();
-        std::format!("{:?} {causes:?} {:?} {last:?}", status.state, status.emission)
+        format!("{:?} {causes:?} {:?} {last:?}", status.state, status.emission)
     }
 
     /// Whatever it was: in the end the unit is off, and known to be.
-    pub(crate) fn finish(&mut self) {
+    pub fn finish(&mut self) {
         self.must(Input::Stop);
         self.pass(3_000);
-        assert_eq!(self.world.device.output_now(), 0);
-        assert!(matches!(self.supervisor.beam(), Beam::OffProven(_)), "{}", self.state());
+        self.is_off();
     }
 }

@@ -1,14 +1,14 @@
 //! What a stimulator is prescribed and permitted in these tests.
 
 use safety::{
-    Answer, ApplicatorCode, Band, Bands, CoilLimits, Energy, Frequency, Limits, Multiple, Nanos,
-    Output, Overrides, Pace, Permille, Power, PulseEnergy, Pulsing, Recovery, Region, Screening,
-    Side, Site, Span, Stimulator, StimulatorEverywhere, StimulatorLibrary, StimulatorPrescription,
+    ApplicatorCode, Band, Bands, CoilLimits, Energy, Frequency, Limits, Multiple, Nanos, Output,
+    Overrides, Pace, Permille, Power, PulseEnergy, Pulsing, Recovery, Region, Side, Site, Span,
+    Stimulator, StimulatorEverywhere, StimulatorLevel, StimulatorLibrary, StimulatorPrescription,
     StimulatorSiteLimits, StimulatorUnit, Terms, Timing,
 };
 
 use super::{
-    limits::{Permitted, bound, range},
+    limits::{Permitted, SCREENING, bound, range},
     room::Treatment,
 };
 
@@ -25,14 +25,7 @@ impl Permitted for Stimulator {
             wait: Nanos::from_secs(2),
             course: 10,
             coil: ApplicatorCode(60),
-            screening: Screening {
-                implant: Answer::No,
-                pregnancy: Answer::No,
-                epilepsy: Answer::No,
-                metal: Answer::No,
-                bystander_implant: Answer::No,
-                age_days: Some(1),
-            },
+            screening: SCREENING,
             overrides: Overrides::default(),
         }
     }
@@ -84,7 +77,7 @@ fn unit() -> StimulatorUnit {
 
 impl Treatment<Stimulator> {
     /// The prescription above, by a unit that takes two seconds to get ready.
-    pub(crate) fn stimulator() -> Self {
+    pub fn stimulator() -> Self {
         let terms = Terms {
             timing: Timing::STIMULATOR,
             lease: Nanos::from_millis(1_000),
@@ -99,7 +92,7 @@ impl Treatment<Stimulator> {
     }
 
     /// Single pulses, four seconds apart.
-    pub(crate) fn single_pulses() -> Self {
+    pub fn single_pulses() -> Self {
         let mut treatment = Self::stimulator();
         treatment.prescription.train_pulses = 1;
         treatment.prescription.rate = Frequency::from_millihertz(2_000);
@@ -109,9 +102,17 @@ impl Treatment<Stimulator> {
 }
 
 /// Half a pulse per second is none.
-pub(crate) fn off_below() -> Pulsing {
+pub fn off_below() -> Pulsing {
     Output::from_count(500)
 }
 
 /// The vendor's table of a Rapid² (TDb 087).
-pub(crate) const ENERGY: PulseEnergy = PulseEnergy::Square { microjoules: 25_200 };
+pub const ENERGY: PulseEnergy = PulseEnergy::Square { microjoules: 25_200 };
+
+/// So much percent, at so many millihertz, so many pulses, and five seconds of rest.
+pub fn level(percent: u16, rate: u32, pulses: u32) -> StimulatorLevel {
+    let intensity = Permille::new(percent * 10).unwrap();
+    let pulse_energy = ENERGY.at(intensity).unwrap();
+    let rate = Frequency::from_millihertz(rate);
+    StimulatorLevel { intensity, rate, pulses, wait: Nanos::from_secs(5), pulse_energy }
+}
