@@ -14,6 +14,7 @@
 pub mod arroyo;
 pub mod capabilities;
 pub mod desk;
+pub mod fuzz;
 pub mod limits;
 pub mod magstim;
 pub mod magventure;
