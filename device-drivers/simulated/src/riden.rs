@@ -252,4 +252,35 @@ impl Device for Riden {
     fn output_now(&self) -> u64 {
         self.slope.level()
     }
+
+    fn breaks(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("stuck-on", "its output stays on"),
+            ("refuse", "it refuses every write"),
+            ("swallow-on", "it takes what turns it on, and does not answer that"),
+            ("tripped", "its over-current protection has tripped"),
+            ("foreign", "another unit answers"),
+        ]
+    }
+
+    /// One thing at a time: what broke before is whole again.
+    fn break_as(&mut self, now_ns: u64, words: &str) -> bool {
+        self.advance(now_ns);
+        let fault = match words {
+            "stuck-on" => RidenFault::StuckOn,
+            "refuse" => RidenFault::Refuses,
+            "swallow-on" => RidenFault::SwallowsOn,
+            "tripped" => RidenFault::Tripped,
+            "foreign" => RidenFault::Foreign,
+            _ => return false,
+        };
+        self.fail(Some(fault));
+        true
+    }
+
+    fn mend(&mut self, now_ns: u64) {
+        self.advance(now_ns);
+        self.fail(None);
+        self.drive();
+    }
 }

@@ -1,5 +1,7 @@
 //! Reads the relay boards: what is wired to their contacts and inputs (LCK-01, LCK-05).
 
+use std::sync::Arc;
+
 use clinic::{BoardInput, BoardPlan, InputUse, LineId, RoomId};
 use device_drivers::relay;
 use safety::Nanos;
@@ -21,6 +23,8 @@ pub struct BoardConfig {
     pub line: LineId,
     /// Its name.
     pub name: String,
+    /// The file that describes it.
+    pub file: Arc<str>,
     /// The line that it is connected by.
     pub link: Link,
     /// How it is spoken with.
@@ -183,7 +187,8 @@ impl BoardDraft {
             return None;
         }
         let name = self.name.into_inner();
-        Some(BoardConfig { line, name, link, plate, channels, inputs, sounder })
+        let file = self.page.text.name.clone();
+        Some(BoardConfig { line, name, file, link, plate, channels, inputs, sounder })
     }
 
     /// Notes a port that something else has: nothing else may delay a kick.

@@ -22,7 +22,7 @@ use crate::{
 pub(crate) fn put_up(unit: &UnitConfig, folder: &std::path::Path) -> Stand {
     let now = clock::now().since_boot();
     let foreign =
-        |device: Box<dyn Device>| Stand::foreign(&unit.name, unit.modality(), device, folder);
+        |device: Box<dyn Device>| Stand::foreign(&unit.name, Some(unit.modality()), device, folder);
     match unit.peer() {
         Peer::OpenLink(serial) => {
             let plan = built(unit.modality(), &serial);
