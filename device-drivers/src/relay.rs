@@ -43,8 +43,9 @@ use self::frame::{Reading, Word};
 
 pub use plate::{CHANNELS, Plate, PlateError};
 
-/// Between two questions for the inputs, while nothing more urgent is to be said.
-const INPUTS_EVERY: Nanos = Nanos::from_millis(50);
+/// Between two questions for the inputs, while nothing more urgent is to be said: what a door that
+/// opens waits to be asked for. Shorter than the kicks that may come before makes little difference.
+const INPUTS_EVERY: Nanos = Nanos::from_millis(20);
 /// An Off that was not answered is said again after this.
 const OFF_REPEAT: Nanos = Nanos::from_millis(50);
 /// A board that misses so many answers in a row is lost, and has to begin anew.
@@ -78,6 +79,10 @@ impl Channels {
         Self(self.0 & other.0)
     }
 
+    fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
@@ -98,8 +103,13 @@ pub enum Event<'a> {
     Opened,
     /// The port closed or hung up.
     Closed,
-    /// The channels that may be closed from now on. Told after every step of the core.
-    Allow(Channels),
+    /// What may become of the channels from now on. Told after every step of the core.
+    Allow {
+        /// Those that may be closed.
+        closed: Channels,
+        /// Those that are neither closed nor told off: whether they open by themselves is seen.
+        left: Channels,
+    },
     /// The line is free: one frame may go out.
     Turn,
     /// The last frame left the line.
@@ -136,6 +146,7 @@ pub struct Board {
     /// It was told Off on every channel, answered, and showed that it is.
     introduced: bool,
     allowed: Channels,
+    left: Channels,
     input: Vec<u8>,
     waiting: Option<Waiting>,
     rest_until: Instant,
@@ -167,6 +178,7 @@ impl Board {
             open: false,
             introduced: false,
             allowed: Channels::NONE,
+            left: Channels::NONE,
             input: Vec::new(),
             waiting: None,
             rest_until: Instant::default(),
@@ -206,7 +218,7 @@ impl Board {
         match event {
             Event::Opened => self.opened(now),
             Event::Closed => self.closed(),
-            Event::Allow(allowed) => self.allow(now, allowed),
+            Event::Allow { closed, left } => self.allow(now, closed, left),
             Event::Turn => return self.turn(now),
             Event::Sent => self.sent(now),
             Event::Bytes(bytes) => self.receive(now, bytes),
@@ -232,7 +244,7 @@ impl Board {
 
     fn opened(&mut self, now: Instant) {
         self.open = true;
-        self.allowed = Channels::NONE;
+        (self.allowed, self.left) = (Channels::NONE, Channels::NONE);
         self.input.clear();
         self.waiting = None;
         self.rest_until = now.after(self.plate.gap());
@@ -260,10 +272,11 @@ impl Board {
         }
     }
 
-    fn allow(&mut self, now: Instant, allowed: Channels) {
+    fn allow(&mut self, now: Instant, allowed: Channels, left: Channels) {
         let allowed = allowed.and(self.plate.channels);
-        let dropped = self.allowed.without(allowed);
-        self.allowed = allowed;
+        let left = left.and(self.plate.channels).without(allowed);
+        let dropped = self.allowed.or(self.left).without(allowed.or(left));
+        (self.allowed, self.left) = (allowed, left);
         self.say_off(now, dropped);
     }
 

@@ -182,7 +182,8 @@ fn sentence(what: &What, leaving: bool) {
         What::Stopped if leaving => info!("the unit was told to stop, because the gateway leaves"),
         What::Stopped => warn!("the unit was told to stop"),
         What::Proven(safety::Proof::Failed(flaw)) => {
-            error!(?flaw, "the proof of the relay failed: {flaw:?}");
+            let flaw = word::flaw(*flaw);
+            error!(flaw, "the proof of the relay failed: {flaw}");
         }
         What::Proven(proof) => {
             let proof = word::proof(*proof);

@@ -6,7 +6,7 @@
 
 use clinic::Refused;
 use safety::{
-    Beam, Cause, End, Gate, Outcome, Proof, Refusal, Release, Scope, State, Warning, Waveform,
+    Beam, Cause, End, Flaw, Gate, Outcome, Proof, Refusal, Release, Scope, State, Warning, Waveform,
 };
 
 use crate::directory::{Modality, UnitCard};
@@ -164,6 +164,19 @@ pub(crate) const fn proof(proof: Proof) -> &'static str {
         Proof::Running => "running",
         Proof::Passed(_) => "passed",
         Proof::Failed(_) => "failed",
+    }
+}
+
+/// Why the proof of a relay failed.
+pub(crate) const fn flaw(flaw: Flaw) -> &'static str {
+    match flaw {
+        Flaw::StayedClosed => "stayed_closed",
+        Flaw::Held => "held",
+        Flaw::OtherOpened => "other_opened",
+        Flaw::Unseen => "unseen",
+        Flaw::StayedOpen => "stayed_open",
+        Flaw::Interrupted => "interrupted",
+        Flaw::Earlier => "earlier",
     }
 }
 

@@ -6,7 +6,7 @@ use safety::Nanos;
 
 use crate::rtu::{ADDRESS_MAX, silence};
 
-use super::Channels;
+use super::{Channels, INPUTS_EVERY};
 
 /// How many channels a board has, and how many inputs.
 pub const CHANNELS: usize = 8;
@@ -134,6 +134,15 @@ impl Plate {
     pub fn off_within(&self, count: u8) -> Nanos {
         let before = self.exchange().plus(self.answer_time());
         before.plus(self.exchange().times(u64::from(count))).plus(HOST)
+    }
+
+    /// From an input that opens to the last byte of the Off of the last channel, if every answer comes:
+    /// the next question waits for its turn behind a kick of every channel, and then every channel is
+    /// told. `None` if no input is wired. The relay's own time comes on top.
+    pub fn door_within(&self) -> Option<Nanos> {
+        let all = self.exchange().times(self.channels.count());
+        let asked = INPUTS_EVERY.max(self.exchange()).plus(all);
+        self.inputs.then(|| asked.plus(self.exchange()).plus(all).plus(HOST))
     }
 
     /// One question and its answer, at worst.

@@ -152,7 +152,13 @@ pub(crate) struct Channel {
     pub(crate) late: bool,
     /// What the unit last said of its interlock.
     pub(crate) seen: Option<(Instant, bool)>,
+    /// It said once that its interlock opened, while its contact was closed, and when it was asked.
+    pub(crate) opening: Option<Instant>,
     pub(crate) proving: bool,
+    /// How many proofs of it were begun.
+    pub(crate) begun: u32,
+    /// The unit whose interlock opened in its last proof, if that was another.
+    pub(crate) opened: Option<UnitId>,
 }
 
 impl Board {
@@ -171,7 +177,10 @@ impl Board {
             contact: Contact::new(terms(unit), now),
             late: false,
             seen: None,
+            opening: None,
             proving: false,
+            begun: 0,
+            opened: None,
         });
         Self {
             line_id: plan.line,
@@ -253,7 +262,9 @@ impl Board {
         let free = |channel| self.channels.iter().all(|own| own.channel != channel);
         let sounder = self.sounder.filter(|(channel, _)| sounds && free(*channel));
         let allowed = sounder.map_or(allowed, |(channel, _)| allowed.with(channel));
-        let _never_a_turn = self.driver.step(now, Event::Allow(allowed));
+        let left = self.channels.iter().filter(|own| own.contact.is_left(now));
+        let left = left.fold(Channels::NONE, |all, own| all.with(own.channel));
+        let _never_a_turn = self.driver.step(now, Event::Allow { closed: allowed, left });
         if self.line.has_turn(now, false) && self.driver.wake() <= now {
             self.turned = now;
             self.say(desk);

@@ -192,6 +192,11 @@ pub struct ShownContact {
     pub closed: bool,
     /// Its last proof. One that is due is for a person to begin (OPS-01).
     pub proof: Proof,
+    /// The unit whose interlock opened in that proof, if it was another.
+    pub opened: Option<UnitId>,
+    /// How many proofs were begun since the gateway started: whoever asked for one knows by it
+    /// whether what is shown is of before.
+    pub begun: u32,
 }
 
 /// Something that changed, for the audit, the log and events.

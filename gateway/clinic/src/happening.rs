@@ -148,6 +148,6 @@ pub struct Past {
     pub course: Vec<(PatientKey, Course)>,
     /// On whom something got too hot, where, and when: oldest first.
     pub trips: Vec<(PatientKey, Site, Instant)>,
-    /// How long ago the contact of a unit passed its proof, if its last one passed.
-    pub proofs: Vec<(UnitId, Nanos)>,
+    /// How long ago the contact of a unit passed its last proof, or that it failed it.
+    pub proofs: Vec<(UnitId, Option<Nanos>)>,
 }

@@ -99,12 +99,13 @@ pub(super) async fn prove(address: &str, unit: String) -> anyhow::Result<ExitCod
     let mut client = MaintenanceServiceClient::new(connect(address).await?);
     let request = ProveRelayRequest { request_id: request_id(), unit_id: unit.clone() };
     let answer = client.prove_relay(request).await.map_err(told)?.into_inner();
-    let proof = answer.contact.map_or(RelayProof::Unspecified, |contact| contact.proof());
-    let passed = proof == RelayProof::Passed;
+    let contact = answer.contact.unwrap_or_default();
+    let passed = contact.proof() == RelayProof::Passed;
     say(&match passed {
         true => format!("{unit}: the relay opens its interlock, and no other"),
         false => {
-            format!("{unit}: the relay FAILED its proof: have service look at contact and wiring")
+            let why = words::flaw(&contact);
+            format!("{unit}: the relay FAILED its proof: {why}; have service look at it")
         }
     })?;
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -2,8 +2,9 @@
 
 use clap::ValueEnum;
 use proto::v1::{
-    Beam, BeamState, Dose, Hazard, LaserHazard, LineDirection, MonitorUnitResponse, Person, Role,
-    SessionOutcome, SessionSummary, Unit, UnitState, UnitStatus, dose::Amount, hazard,
+    Beam, BeamState, Dose, Hazard, LaserHazard, LineDirection, MonitorUnitResponse, Person,
+    RelayContact, RelayFlaw, Role, SessionOutcome, SessionSummary, Unit, UnitState, UnitStatus,
+    dose::Amount, hazard,
 };
 
 /// A role that may release something.
@@ -47,6 +48,30 @@ pub(super) fn address(text: &str) -> Result<String, String> {
             Ok(plain.to_owned())
         }
         Some(_) | None => Err(example.to_owned()),
+    }
+}
+
+/// Why the proof of a relay failed, and where to look.
+pub(super) fn flaw(contact: &RelayContact) -> String {
+    match contact.flaw() {
+        RelayFlaw::Unspecified => "nobody knows why".to_owned(),
+        RelayFlaw::StayedClosed => {
+            "the interlock stayed closed: the contact is welded, bridged or wired elsewhere"
+                .to_owned()
+        }
+        RelayFlaw::Held => {
+            "the contact opened when it was told off, and not by itself when its time was over: \
+             nothing would end what a gateway that is gone left on"
+                .to_owned()
+        }
+        RelayFlaw::OtherOpened => format!(
+            "the interlock of {} opened: the wires of the two contacts are exchanged or joined",
+            contact.opened_unit_id
+        ),
+        RelayFlaw::Unseen => "the unit said nothing of its interlock".to_owned(),
+        RelayFlaw::StayedOpen => "the interlock did not close again".to_owned(),
+        RelayFlaw::Interrupted => "the unit or the board did something else meanwhile".to_owned(),
+        RelayFlaw::Earlier => "it failed before the gateway started".to_owned(),
     }
 }
 

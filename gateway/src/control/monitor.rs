@@ -49,27 +49,25 @@ impl MaintenanceService for Control {
         let id = violations.name("request_id", request_id, 36).and_then(RequestId::new);
         violations.settle()?;
         let unit = self.unit_named(unit_id)?;
-        let shown = self.herald().watch(unit);
-        self.ask(&caller, unit, id, Ask::ProveRelay(unit)).await?;
-        let Some(mut shown) = shown else { return Err(Status::internal("nobody shows the unit")) };
-        let over = |shown: &Option<Shown>| {
-            let contact = shown.as_ref().and_then(|shown| shown.contact);
-            contact.is_some_and(|contact| contact.proof != Proof::Running)
+        let Some(mut shown) = self.herald().watch(unit) else {
+            return Err(Status::internal("nobody shows the unit"));
         };
-        // The first that is shown may be of before the proof began.
-        shown.mark_unchanged();
+        let contact = |shown: &Option<Shown>| shown.as_ref().and_then(|shown| shown.contact);
+        let before = contact(&shown.borrow()).map_or(0, |contact| contact.begun);
+        self.ask(&caller, unit, id, Ask::ProveRelay(unit)).await?;
+        // What is shown at first may be of before this proof began.
+        let over = |shown: &Option<Shown>| {
+            let contact = contact(shown);
+            contact.is_some_and(|one| before < one.begun && one.proof != Proof::Running)
+        };
         let proven = async {
-            loop {
-                shown.changed().await.ok()?;
-                let newest = *shown.borrow_and_update();
-                if over(&newest) {
-                    return newest?.contact;
-                }
-            }
+            let newest = shown.wait_for(over).await.ok()?;
+            contact(&newest)
         };
         match timeout(PROOF, proven).await {
             Ok(Some(contact)) => {
-                let contact = Some(status::relay_contact(&contact));
+                let contact = status::relay_contact(&contact, self.herald().directory());
+                let contact = Some(contact);
                 Ok(Response::new(v1::ProveRelayResponse { contact }))
             }
             Ok(None) | Err(_) => Err(Status::deadline_exceeded("the proof did not end")),
@@ -77,8 +75,9 @@ impl MaintenanceService for Control {
     }
 }
 
-/// A proof is over after two polls and 250 ms; this is for a unit that is slow to close again.
-const PROOF: Duration = Duration::from_secs(5);
+/// A contact is dropped twice for a second each, and may take two seconds to close again each time;
+/// and the first time it falls by itself, three seconds after its last kick at the latest.
+const PROOF: Duration = Duration::from_secs(10);
 
 /// Puts the pieces of one direction together.
 struct Stretches {

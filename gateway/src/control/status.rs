@@ -3,7 +3,7 @@
 use clinic::{AnyStatus, Kind, Shown, ShownContact, Traffic, UnitId};
 use proto::v1;
 use safety::{
-    Beam, Contacts, Instant, Laser, Nanos, Output, Pemf, Proof, SessionStatus, State, Status,
+    Beam, Contacts, Flaw, Instant, Laser, Nanos, Output, Pemf, Proof, SessionStatus, State, Status,
     Stimulator, Temperature, Timing, Warning,
 };
 
@@ -14,6 +14,7 @@ use super::{
     level::{self, aged, freshness, milliseconds},
     unit,
 };
+use crate::directory::Directory;
 
 /// How a unit stands.
 pub(crate) fn shown(control: &Control, unit: UnitId, shown: &Shown) -> v1::UnitStatus {
@@ -144,7 +145,11 @@ impl Scene<'_> {
             stray: stray::<M>(status.stray),
             link: Some(link(&self.shown.link, at)),
             warnings: status.warnings.iter().map(|one| warning(one).into()).collect(),
-            relay_contact: self.shown.contact.as_ref().map(relay_contact),
+            relay_contact: self
+                .shown
+                .contact
+                .as_ref()
+                .map(|contact| relay_contact(contact, directory)),
         }
     }
 
@@ -308,19 +313,35 @@ const fn state(state: State) -> v1::UnitState {
 const NANOS_PER_MICRO: u64 = 1_000;
 
 /// How the relay in a unit's interlock stands.
-pub(super) fn relay_contact(contact: &ShownContact) -> v1::RelayContact {
-    let (proof, age) = match contact.proof {
-        Proof::Never => (v1::RelayProof::Never, None),
-        Proof::Due => (v1::RelayProof::Due, None),
-        Proof::Running => (v1::RelayProof::Running, None),
-        Proof::Passed(age) => (v1::RelayProof::Passed, Some(age.millis())),
-        Proof::Failed(_) => (v1::RelayProof::Failed, None),
+pub(super) fn relay_contact(contact: &ShownContact, directory: &Directory) -> v1::RelayContact {
+    let none = v1::RelayFlaw::Unspecified;
+    let (proof, age, flaw) = match contact.proof {
+        Proof::Never => (v1::RelayProof::Never, None, none),
+        Proof::Due => (v1::RelayProof::Due, None, none),
+        Proof::Running => (v1::RelayProof::Running, None, none),
+        Proof::Passed(age) => (v1::RelayProof::Passed, Some(age.millis()), none),
+        Proof::Failed(flaw) => (v1::RelayProof::Failed, None, relay_flaw(flaw)),
     };
+    let opened = contact.opened;
     v1::RelayContact {
         online: contact.online,
         closed: contact.closed,
         proof: proof.into(),
         passed_age_milliseconds: age,
+        flaw: flaw.into(),
+        opened_unit_id: opened.map_or_else(String::new, |unit| directory.name(unit).to_owned()),
+    }
+}
+
+const fn relay_flaw(flaw: Flaw) -> v1::RelayFlaw {
+    match flaw {
+        Flaw::StayedClosed => v1::RelayFlaw::StayedClosed,
+        Flaw::Held => v1::RelayFlaw::Held,
+        Flaw::OtherOpened => v1::RelayFlaw::OtherOpened,
+        Flaw::Unseen => v1::RelayFlaw::Unseen,
+        Flaw::StayedOpen => v1::RelayFlaw::StayedOpen,
+        Flaw::Interrupted => v1::RelayFlaw::Interrupted,
+        Flaw::Earlier => v1::RelayFlaw::Earlier,
     }
 }
 

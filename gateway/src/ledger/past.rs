@@ -110,9 +110,9 @@ impl Reader<'_> {
         Ok(trips)
     }
 
-    /// How long ago the relay of each unit passed its proof, if its last proof passed (OPS-01). A
+    /// How long ago the relay of each unit passed its last proof, or that it failed it (OPS-01). A
     /// proof grows old by the clock that says that it is older.
-    fn proofs(&self) -> Result<Vec<(UnitId, Nanos)>, LedgerError> {
+    fn proofs(&self) -> Result<Vec<(UnitId, Option<Nanos>)>, LedgerError> {
         let known = |error| file::known(self.path, error);
         let mut select = self.connection.prepare(PROOFS).map_err(known)?;
         let mut rows = select.query(()).map_err(known)?;
@@ -121,7 +121,8 @@ impl Reader<'_> {
             let unit: String = self.get(row, "unit")?;
             let (by_wall, by_boot) = self.ages(row)?;
             let age = by_boot.map_or(by_wall, |by_boot| by_boot.max(by_wall));
-            proofs.extend(self.unit(&unit).map(|unit| (unit, age)));
+            let passed: bool = self.get(row, "passed")?;
+            proofs.extend(self.unit(&unit).map(|unit| (unit, passed.then_some(age))));
         }
         Ok(proofs)
     }
@@ -298,11 +299,11 @@ const COURSES: &str = "
     GROUP BY s.patient_issuer, s.patient_id, s.modality
     ORDER BY s.patient_issuer, s.patient_id";
 
-/// The last proof of each unit, if it passed.
+/// The last proof of each unit.
 const PROOFS: &str = "
-    SELECT p.unit, p.utc, p.boot_ns, r.boot_id
+    SELECT p.unit, p.passed, p.utc, p.boot_ns, r.boot_id
     FROM proofs AS p JOIN runs AS r USING (run)
-    WHERE p.id = (SELECT max(id) FROM proofs WHERE unit = p.unit) AND p.passed = 1
+    WHERE p.id = (SELECT max(id) FROM proofs WHERE unit = p.unit)
     ORDER BY p.unit";
 
 const CAUSES: &str = "SELECT unit, cause FROM causes WHERE released_run IS NULL ORDER BY id";

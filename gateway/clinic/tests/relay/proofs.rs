@@ -13,7 +13,7 @@ fn unproven() -> World {
 fn prove(world: &mut World, place: usize) -> Option<Proof> {
     let answer = world.ask(Ask::ProveRelay(id(place)));
     assert!(matches!(answer, Answer::Accepted(_)), "{answer:?}");
-    world.pass(4_000);
+    world.pass(6_000);
     let proven = world.changes.iter().rev().find_map(|change| match change.what {
         What::Proven(proof) if change.unit == id(place) => Some(proof),
         _ => None,
@@ -61,7 +61,7 @@ fn a_unit_with_a_lease_of_its_own_needs_no_proof_but_fails_by_one() {
 fn a_proof_drops_one_contact_and_closes_it_again() {
     let mut world = unproven();
     assert!(matches!(world.ask(Ask::ProveRelay(id(1))), Answer::Accepted(_)));
-    world.pass(400);
+    world.pass(900);
     assert_eq!(world.contacts[..3], [true, false, true]);
     assert!(world.contacts[SOUNDER]);
     let refused = Answer::Refused(Refused::CannotProve);
@@ -79,6 +79,7 @@ fn a_contact_that_is_welded_broken_or_of_another_unit_fails() {
         (RelayFault::Swapped(0, 1), Flaw::OtherOpened),
         (RelayFault::Joined(0, 1), Flaw::OtherOpened),
         (RelayFault::IgnoresOff, Flaw::StayedClosed),
+        (RelayFault::IgnoresTiming, Flaw::Held),
     ] {
         let mut world = unproven();
         world.sound = false;

@@ -197,7 +197,7 @@ impl World {
         let mut clinic = Clinic::new(1, plans, vec![board], Instant::from_boot(now));
         let mut past = clinic::Past::default();
         if house.proven {
-            past.proofs = (0..UNITS).map(|place| (id(place), Nanos::from_secs(60))).collect();
+            past.proofs = (0..UNITS).map(|place| (id(place), Some(Nanos::from_secs(60)))).collect();
         }
         clinic.step(Instant::from_boot(now), Happening::Past(past), &mut Vec::new());
         let mut units: Vec<_> =
