@@ -11,6 +11,7 @@ mod arroyo;
 mod boards;
 mod book;
 mod capability;
+mod contact_report;
 mod contradiction;
 mod demo;
 mod dialect;
@@ -49,6 +50,7 @@ mod unit;
 use crate::{directory::Directory, place::Place};
 
 pub use boards::BoardConfig;
+pub use contact_report::ContactReport;
 pub use dialect_profile::read_profile;
 pub use families::Family;
 pub use files::{Contents, Disk, Files, Memory};

@@ -6,7 +6,9 @@ use device_drivers::{Budget, profile::Reason};
 use jiff::civil::Date;
 use safety::Nanos;
 
-use super::{Config, UnitConfig, files::Files, library::LibraryCard};
+use super::{
+    Config, ContactReport, UnitConfig, contact_report, files::Files, library::LibraryCard,
+};
 
 /// What a person has to know before the gateway starts.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct Report {
     pub hash: String,
     /// The units, in the order of the configuration.
     pub units: Vec<UnitReport>,
+    /// The contacts of relay boards, board by board.
+    pub contacts: Vec<ContactReport>,
     /// The profiles of unit families: their names, and why no unit of them is started unless
     /// somebody signs for it or puts a relay into its supply.
     pub families: Vec<(String, Vec<Reason>)>,
@@ -62,6 +66,7 @@ pub fn report(config: &Config, files: &dyn Files, today: Date) -> Report {
         library: config.library.clone(),
         hash: config.hash.clone(),
         units: config.units.iter().map(of).collect(),
+        contacts: contact_report::contacts(config),
         families: config.families.iter().map(|own| (own.name.clone(), own.reasons())).collect(),
         warnings: config.warnings(),
     }
@@ -105,6 +110,10 @@ impl fmt::Display for Report {
         head.iter().try_for_each(|word| write!(f, " {word:>7}"))?;
         writeln!(f, "  stop     calibration")?;
         self.units.iter().try_for_each(|unit| writeln!(f, "{unit}"))?;
+        if !self.contacts.is_empty() {
+            contact_report::head(f)?;
+        }
+        self.contacts.iter().try_for_each(|contact| writeln!(f, "{contact}"))?;
         if !self.families.is_empty() {
             writeln!(f, "\nprofiles")?;
         }
