@@ -4,6 +4,7 @@
 //! it over gRPC, and something goes wrong. The judges share no code with the gateway: the unit's own
 //! true meter, the ledger's file as SQLite reads it afterwards, and what was logged and published.
 
+mod boards;
 mod buttons;
 mod cables;
 mod clients;
@@ -13,7 +14,7 @@ mod crowds;
 mod disk;
 mod ends;
 mod foreign;
-mod house;
+pub(crate) mod house;
 mod ledger;
 mod operator;
 mod prescriptions;
