@@ -14,6 +14,7 @@ mod budget;
 mod exchange;
 mod explain;
 mod frame;
+mod unverified;
 
 pub mod arroyo;
 pub mod ascii_line;
@@ -34,6 +35,7 @@ use safety::{Instant, Modality, Order, Report};
 pub use budget::Budget;
 pub use explain::{Explained, explain};
 pub use frame::{Frame, Rank};
+pub use unverified::Unverified;
 
 /// The dialect of one unit family, as spoken with one unit.
 pub trait Dialect<M: Modality> {

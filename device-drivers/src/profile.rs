@@ -31,7 +31,7 @@ use safety::Nanos;
 pub use check::Mistake;
 pub use levels::{Amounts, LaserLevels, PemfLevels, Steps, Told};
 pub use plate::{Plate, PlateError};
-pub use start::{Reason, SignOff};
+pub use start::Reason;
 pub use status::{Sign, Status, StatusBit, Unknown};
 pub use template::{Format, Piece, Slot, Template, TemplateError};
 pub use value::{Form, Order, Scale, Value, Whole};

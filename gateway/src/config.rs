@@ -38,6 +38,7 @@ mod scale;
 mod secret;
 mod settings;
 mod shape;
+mod sign_off;
 mod speech;
 mod stimulator;
 mod suggestion;
@@ -57,8 +58,9 @@ pub use library::LibraryCard;
 pub use link::{Link, Parity};
 pub use mistake::{ConfigErrors, Kind, Mistake, Style, render};
 pub use plate::{Calibration, Wire, Wiring};
-pub use report::{Report, UnitReport, report};
+pub use report::{FamilyReport, Report, UnitReport, report};
 pub use settings::{Grpc, Log, LogFormat, Login, Mqtt, Password, Security, Serves, Settings, Tls};
+pub use sign_off::{Fact, Signature};
 pub use speech::{Peer, SpeechError};
 pub use unit::{LaserHazard, PemfHazard, Profile, ReadBack, UnitConfig, Watched};
 

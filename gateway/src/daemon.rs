@@ -19,7 +19,7 @@ use std::{
 use anyhow::Context as _;
 use clinic::{Clinic, Entry, EntryId};
 use device_drivers::open_link::Secret;
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 use rustix::{
     process::{Resource, getrlimit, setrlimit},
     rand::{GetRandomFlags, getrandom},
@@ -123,7 +123,7 @@ impl Daemon {
         let telemetry = Telemetry::start(server, herald.clone());
         let metrics = Metrics::new(herald.clone(), Some(Arc::clone(telemetry.counters())));
         let health = opened.ledger.clone();
-        let day = today();
+        let day = clock::today();
         let scheduler = Scheduler::start(Parts {
             clinic: clinic(&config, opened.run, day)?,
             past: opened.past,
@@ -239,7 +239,7 @@ pub fn run(folder: &Path) -> anyhow::Result<ExitCode> {
 pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
     match Config::load(folder) {
         Ok(config) => {
-            let report = config::report(&config, &Disk::new(folder), today()).to_string();
+            let report = config::report(&config, &Disk::new(folder), clock::today()).to_string();
             cli::say(&report).context("the report cannot be printed")?;
             Ok(ExitCode::SUCCESS)
         }
@@ -434,11 +434,6 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics) {
     }
 }
 
-/// The day on which calibrations are counted: of UTC, like every record.
-pub(crate) fn today() -> Date {
-    clock::wall().to_zoned(TimeZone::UTC).date()
-}
-
 /// How many days began since the newest day that was seen. A calendar that goes back gives none.
 fn days_since(newest: &mut Date, today: Date) -> u32 {
     let began = u32::try_from((today - *newest).get_days()).unwrap_or(0);
@@ -457,7 +452,7 @@ async fn read_pulse(
     let mut tick = interval(PULSE);
     loop {
         tick.tick().await;
-        inbox.days(days_since(&mut day, today()));
+        inbox.days(days_since(&mut day, clock::today()));
         let latest = pulse.lateness_max_nanos.swap(0, Ordering::Relaxed);
         metrics.control_late(Nanos::new(latest));
         let (health, depths) = (ledger.health(), inbox.depths());

@@ -126,7 +126,6 @@ pub(crate) fn cobolt_plate() -> Plate<safety::Laser> {
         link: millis(300),
         off_below: Power::from_milliwatts(50),
         relay: true,
-        signed: None,
     }
 }
 
@@ -206,7 +205,6 @@ pub(crate) fn free_pemf_plate() -> Plate<safety::Pemf> {
         link: millis(2_500),
         off_below: Flux::from_microteslas(100),
         relay: true,
-        signed: None,
     }
 }
 

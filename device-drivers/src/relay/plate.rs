@@ -1,12 +1,16 @@
 //! What the profile of a board says, and how fast it can be kicked.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use safety::Nanos;
 
-use crate::rtu::{ADDRESS_MAX, silence};
+use crate::{
+    rtu::{ADDRESS_MAX, silence},
+    unverified::{Unverified, of_plate},
+};
 
-use super::Channels;
+use super::{Channels, unverified::UNVERIFIED};
 
 /// How many channels a board has, and how many inputs.
 pub const CHANNELS: usize = 8;
@@ -82,6 +86,11 @@ impl fmt::Display for PlateError {
 impl core::error::Error for PlateError {}
 
 impl Plate {
+    /// What its dialect builds on and nobody has seen at the hardware.
+    pub fn unverified(&self) -> Vec<Unverified> {
+        of_plate(UNVERIFIED, self)
+    }
+
     /// Whether a board can be what this plate says.
     pub(super) fn validate(&self) -> Result<(), PlateError> {
         if !(1..=ADDRESS_MAX).contains(&self.address) {

@@ -14,6 +14,7 @@ use super::{
     library::Library,
     mistake::Kind,
     profile::Common,
+    sign_off::Signable,
     speech::{self, Peer, Speech, SpeechError},
     table::Table,
     unit::Profile,
@@ -80,5 +81,9 @@ impl Speech<Laser> for Plate {
 
     fn peer(&self) -> Peer {
         Peer::Arroyo(Box::new(self.clone()))
+    }
+
+    fn signable(&self) -> Signable {
+        Signable::of(self.unverified())
     }
 }

@@ -2,6 +2,7 @@
 
 use clinic::{BoardInput, BoardPlan, InputUse, LineId, RoomId};
 use device_drivers::relay;
+use jiff::civil::Date;
 use safety::Nanos;
 use toml::Spanned;
 
@@ -11,7 +12,9 @@ use super::{
     mistake::{Kind, Page},
     plate::Wire,
     profile::Draft,
+    sign_off::{self, Fact, SignOffs, Signable},
     table::Table,
+    unit::UnitConfig,
 };
 
 /// A relay board as the configuration describes it.
@@ -31,6 +34,9 @@ pub struct BoardConfig {
     pub inputs: Vec<BoardInput>,
     /// The channel of a sounder, and the room that hears it.
     pub sounder: Option<(u8, RoomId)>,
+    /// What it builds on that nobody has seen at the hardware, with who signed for it. Each unit
+    /// that hangs on it waits for that.
+    pub facts: Vec<Fact>,
 }
 
 /// A board that was read, with the names that other files are compared with.
@@ -42,6 +48,7 @@ pub(super) struct BoardDraft {
     channels: Vec<(u8, Spanned<String>)>,
     inputs: Vec<(u8, Input, Spanned<String>, bool)>,
     sounder: Option<(u8, Spanned<String>)>,
+    signed: SignOffs,
 }
 
 /// What an input is for.
@@ -54,7 +61,7 @@ enum Input {
 }
 
 /// Reads the file of one board.
-pub(super) fn read(root: Table<'_>) -> Option<BoardDraft> {
+pub(super) fn read(root: Table<'_>, today: Date) -> Option<BoardDraft> {
     let page = root.page().clone();
     let name = root.name("name");
     let dialect = root.word("dialect", &[("modbus-relay", ())]);
@@ -66,6 +73,7 @@ pub(super) fn read(root: Table<'_>) -> Option<BoardDraft> {
         Some(table) => sounder(table).map(Some),
         None => Some(None),
     };
+    let signed = sign_off::read(&root, today);
     root.finish();
     let (channels, inputs, _dialect) = (channels?, inputs?, dialect?);
     let draft = BoardDraft {
@@ -76,6 +84,7 @@ pub(super) fn read(root: Table<'_>) -> Option<BoardDraft> {
         channels,
         inputs,
         sounder: sounder?,
+        signed: signed?,
     };
     draft.uses_each_once().then_some(draft)
 }
@@ -183,7 +192,8 @@ impl BoardDraft {
             return None;
         }
         let name = self.name.into_inner();
-        Some(BoardConfig { line, name, link, plate, channels, inputs, sounder })
+        let facts = self.signed.settle(&self.page, Signable::of(plate.unverified()));
+        Some(BoardConfig { line, name, link, plate, channels, inputs, sounder, facts })
     }
 
     /// Notes a port that something else has: nothing else may delay a kick.
@@ -280,6 +290,13 @@ pub(super) fn serve(draft: &Draft, boards: &[BoardConfig]) {
             wrong(what, "add an [[input]] for it to the file of a board in boards/");
         }
     }
+}
+
+/// Gives a unit the facts of the board that its contact is at: it is no better known than that.
+pub(super) fn vouch(unit: &mut UnitConfig, boards: &[BoardConfig]) {
+    let holds = |board: &&BoardConfig| board.channels.iter().any(|(_, of)| *of == unit.id);
+    let facts: Vec<_> = boards.iter().filter(holds).flat_map(|board| &board.facts).collect();
+    unit.facts.extend(facts.into_iter().cloned());
 }
 
 /// The lines of boards have addresses.

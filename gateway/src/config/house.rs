@@ -50,7 +50,7 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
     let mut boards = Vec::new();
     for (index, name) in house.files_in(BOARDS).iter().enumerate() {
         let line = LineId(u16::try_from(drafts.len().saturating_add(index)).unwrap_or(u16::MAX));
-        let draft = house.file(name, boards::read).flatten();
+        let draft = house.file(name, |root| boards::read(root, files.today())).flatten();
         let draft = draft.filter(|_| are_all_known);
         let rooms = rooms.as_deref().unwrap_or_default();
         let placed = draft.and_then(|draft| draft.place(line, &drafts, rooms, &boards));
@@ -62,7 +62,8 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
     }
     house.mistakes.clone().into_result()?;
     let hash = house.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let units: Vec<_> = drafts.into_iter().map(|draft| draft.unit).collect();
+    let mut units: Vec<_> = drafts.into_iter().map(|draft| draft.unit).collect();
+    units.iter_mut().for_each(|unit| boards::vouch(unit, &boards));
     let Some(settings) = settings else { return Err(ConfigErrors::unexplained()) };
     let directory = Directory {
         site: settings.site.clone(),

@@ -15,6 +15,7 @@ use super::{
     library::Library,
     mistake::Kind,
     profile::Common,
+    sign_off::Signable,
     speech::{self, Peer, Speech, SpeechError},
     table::Table,
     unit::Profile,
@@ -119,5 +120,9 @@ impl Speech<Laser> for Plate {
 
     fn peer(&self) -> Peer {
         Peer::Maiman(Box::new(self.clone()))
+    }
+
+    fn signable(&self) -> Signable {
+        Signable::of(self.unverified())
     }
 }

@@ -1,5 +1,5 @@
 //! Reads the file of a unit whose family is described by a profile (`dialect` is `ascii-line` or
-//! `modbus-rtu`): which profile, which of its models, who signed, and what the profile cannot know.
+//! `modbus-rtu`): which profile, which of its models, and what the profile cannot know.
 
 use std::{ops::Range, sync::Arc};
 
@@ -8,7 +8,7 @@ use device_drivers::{
     open_link::Secret,
     profile::{
         LaserLevels, Lease as FamilyLease, Means, PemfLevels, Plate, Profile as FamilyProfile,
-        ReadBack as FamilyReadBack, SignOff, Steps, Told, Wire,
+        ReadBack as FamilyReadBack, Steps, Told, Wire,
     },
 };
 use safety::{
@@ -29,6 +29,7 @@ use super::{
     mistake::Kind,
     pemf, plate,
     profile::Common,
+    sign_off::Signable,
     speech::{self, Peer, Speech, SpeechError},
     table::Table,
     unit::{Profile, ReadBack, Watched},
@@ -41,7 +42,6 @@ pub(super) struct Member {
     name: String,
     profile: FamilyProfile,
     variant: String,
-    signed: Option<SignOff>,
     real: bool,
     /// The profile is of registers.
     registers: bool,
@@ -56,22 +56,12 @@ pub(super) fn of(
 ) -> Option<Member> {
     let name = root.name("profile");
     let variant = root.maybe_text("variant");
-    let signed = signed(root);
     let name = name?;
     let profile = families.find(root, &name)?.profile.clone();
     let variant = variant.map(Spanned::into_inner).unwrap_or_default();
     let at = name.span();
     let name = name.into_inner();
-    Some(Member { at, name, profile, variant, signed: signed?, real, registers })
-}
-
-/// Who answers for what the maker does not say. `None` only if it is there and wrong.
-#[expect(clippy::option_option, reason = "not there is no mistake, and wrong is one")]
-fn signed(root: &Table<'_>) -> Option<Option<SignOff>> {
-    let Some(table) = root.maybe_table("signed") else { return Some(None) };
-    let (who, when) = (table.text("by"), table.day("on"));
-    table.finish();
-    Some(Some(SignOff { who: who?.into_inner(), when: when?.get_ref().to_string() }))
+    Some(Member { at, name, profile, variant, real, registers })
 }
 
 /// Reads a laser of a family.
@@ -310,7 +300,6 @@ impl Member {
             link: timing.link,
             off_below,
             relay: *common.lease_by.get_ref() == Lease::Relay,
-            signed: self.signed,
         };
         if let Err(error) = spoken(&plate) {
             wrong(format!("no unit of `{name}` can be this: {error}"), "mend it");
@@ -324,9 +313,7 @@ impl Member {
                 more => format!(", and {more} more"),
             };
             let what = format!("a real unit of `{name}` is not started: {first}{more}");
-            let fix = "a person who looked at the unit signs, in [signed], or a relay is put into \
-                       its supply; `check` lists every reason";
-            wrong(what, fix);
+            wrong(what, "hang it on a relay board: `lease_by = \"relay\"`");
             return None;
         }
         Some(speech::shared(plate))
@@ -432,6 +419,10 @@ where
             }
             _ => Peer::OpenLink(self.serial.clone()),
         }
+    }
+
+    fn signable(&self) -> Signable {
+        Signable { facts: self.unverified(), revision: Some(self.profile.revision.clone()) }
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
     mistake::{Kind, Page},
     pemf, plate,
     plate::{Contacts, Wire},
-    speech,
+    sign_off, speech,
     table::Table,
     unit::{Profile, ReadBack, UnitConfig, Watched},
 };
@@ -92,7 +92,7 @@ pub(super) fn read(
             read_back: read_back?,
         })
     })();
-    let facts = common.as_ref().map(|common| {
+    let shared = common.as_ref().map(|common| {
         let of = &common.plate;
         let lease = *common.lease_by.get_ref();
         (of.calibration, *common.read_back.get_ref(), common.contacts.wiring, lease)
@@ -100,9 +100,11 @@ pub(super) fn read(
     speaks(&root, &dialect, modality)?;
     let spoken = (*dialect.get_ref(), modality);
     let profile = profile(&root, common, (library, families, files), spoken, real);
+    let signed = sign_off::read(&root, files.today());
     root.finish();
-    let (calibration, read_back, wiring, lease) = facts?;
-    let (line, name) = (line?, name?);
+    let (calibration, read_back, wiring, lease) = shared?;
+    let (line, name, profile) = (line?, name?, profile?);
+    let facts = signed?.settle(&page, profile.signable());
     Some(Draft {
         room: room?,
         name: name.span(),
@@ -122,7 +124,8 @@ pub(super) fn read(
             dialect: dialect.get_ref().word(),
             lease,
             wiring,
-            profile: profile?,
+            profile,
+            facts,
         },
         page,
     })

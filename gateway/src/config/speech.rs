@@ -11,6 +11,8 @@ use device_drivers::{
 };
 use safety::Modality;
 
+use super::sign_off::Signable;
+
 /// What a profile says of how a unit is spoken with.
 pub(super) trait Speech<M: Modality>: Debug + Send + Sync {
     /// The dialect, its port closed. `seed` is fresh and random for every start of the gateway: a
@@ -19,6 +21,9 @@ pub(super) trait Speech<M: Modality>: Debug + Send + Sync {
 
     /// What a simulated unit would have to be.
     fn peer(&self) -> Peer;
+
+    /// What its dialect builds on and nobody has seen at the hardware.
+    fn signable(&self) -> Signable;
 }
 
 /// What a simulated unit has to be, so that it answers as a profile says.
@@ -75,6 +80,11 @@ where
 
     fn peer(&self) -> Peer {
         Peer::OpenLink(self.serial.clone())
+    }
+
+    /// Our own protocol: a unit that speaks it otherwise does not speak it.
+    fn signable(&self) -> Signable {
+        Signable::of(Vec::new())
     }
 }
 

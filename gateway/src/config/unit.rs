@@ -11,6 +11,7 @@ use super::{
     lease::Lease,
     link::Link,
     plate::{Calibration, Wiring},
+    sign_off::{Fact, Signable},
     speech::{Peer, Speech, SpeechError},
 };
 use crate::directory::{Modality, Plate, UnitCard};
@@ -44,6 +45,9 @@ pub struct UnitConfig {
     pub wiring: Wiring,
     /// What only its modality has.
     pub profile: Profile,
+    /// What it builds on that nobody has seen at the hardware, with who signed for it; what its
+    /// relay board builds on is among it.
+    pub facts: Vec<Fact>,
 }
 
 /// How the output of a unit is known.
@@ -100,6 +104,17 @@ pub struct LaserHazard {
 pub struct PemfHazard {
     /// Within this distance nobody with an implant may be, in millimetres.
     pub keep_out_millimetres: u32,
+}
+
+impl Profile {
+    /// What can be signed for in the file of the unit.
+    pub(super) fn signable(&self) -> Signable {
+        match self {
+            Self::Laser(watched, _) => watched.speech.signable(),
+            Self::Pemf(watched, _) => watched.speech.signable(),
+            Self::Stimulator(watched, _) => watched.speech.signable(),
+        }
+    }
 }
 
 impl UnitConfig {

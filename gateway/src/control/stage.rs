@@ -71,7 +71,7 @@ impl Stage {
             |card: &UnitCard| Unit::new(demo::built(card.modality, &card.plate.serial), 1, now);
         let units = config.directory.units.iter().map(unit).collect();
         let units = Arc::new(Mutex::new(units));
-        let clinic = daemon::clinic(&config, directory.run, daemon::today()).unwrap();
+        let clinic = daemon::clinic(&config, directory.run, clock::today()).unwrap();
         let mut tasks = JoinSet::new();
         tasks.spawn(carry);
         let core = Core { clinic, units: Arc::clone(&units), mouth, waiting: Waiting::default() };

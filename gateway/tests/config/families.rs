@@ -88,9 +88,9 @@ fn check_tells_of_every_profile() {
     let shown = report(&config, &Memory::whole(), date(2026, 11, 23)).to_string();
     for part in [
         "cobolt               cannot be started as it is:",
-        "- lease: the maker does not say so: sign for it",
+        "- lease: The maker does not say so. Its source is unknown: sign for it",
         "- its output is not read back: put a relay into its supply",
-        "- sf6-v1: other models say the same of themselves: sign for it",
+        "- sf6-v1: Other models say the same of themselves. Its source is",
     ] {
         assert!(shown.contains(part), "{part} is not in\n{shown}");
     }
@@ -109,23 +109,20 @@ fn a_profile_is_hashed() {
     assert_ne!(read(&files).hash, hash);
 }
 
-/// A real unit of a profile is refused until somebody signs; then nothing is said of it any more.
+/// What no signature mends keeps a real unit of a profile from being loaded: a relay does.
 #[test]
-fn a_real_unit_of_a_profile_needs_a_signature() {
+fn a_real_unit_of_a_profile_that_is_blind_needs_a_relay() {
     let mut files = shown();
     change(&mut files, LASER, "mark = \"simulated\"", "mark = \"real\"");
     change(&mut files, LASER, "2036-01-01", "2027-01-01");
+    let said = "a real unit of `cobolt` is not started";
+    assert!(!render(&errors(&files), Style::Plain).contains(said));
+    change(&mut files, "profiles/cobolt.toml", "kind = \"relay\"", "kind = \"watchdog\"");
+    change(&mut files, LASER, "lease_by = \"relay\"", "lease_by = \"watchdog\"");
+    change(&mut files, LASER, "lease_ms = 800", "lease_ms = 1_000");
+    change(&mut files, "profiles/cobolt.toml", "echo = \"none\"", "echo = \"character\"");
     let shown = render(&errors(&files), Style::Plain);
-    let said = "a real unit of `cobolt` is not started: lease: the maker does not say so";
-    assert!(shown.contains(said), "{shown}");
-    change(
-        &mut files,
-        LASER,
-        "[plate]",
-        "[signed]\nby = \"E. Engineer\"\non = 2026-11-23\n\n[plate]",
-    );
-    let shown = render(&errors(&files), Style::Plain);
-    assert!(!shown.contains("is not started"), "{shown}");
+    assert!(shown.contains(&format!("{said}: a broken line cannot be cancelled")), "{shown}");
 }
 
 /// What a unit's file and its profile do not agree on is told at the unit, once.

@@ -20,7 +20,7 @@ use crate::{
         told::replay,
         world::{MS, World},
     },
-    profile::{First, examples::*},
+    profile::{First, ReadBack, Source, examples::*},
 };
 
 const BYTE: u64 = 86_806;
@@ -94,17 +94,22 @@ fn another_unit_is_not_spoken_with() {
     assert!(causes(&room).contains(&Cause::Identity), "{}", room.state());
 }
 
-/// A unit that is looked at and not started is asked, and told nothing but off.
+/// A unit that is looked at and not started, whoever signs, is asked, and told nothing but off. What
+/// somebody may sign for is no business of a dialect.
 #[test]
-fn what_nobody_vouches_for_is_told_nothing_but_off() {
-    let mut plate = cobolt_plate();
-    plate.profile.polls[1].command.source = crate::profile::Source::Unknown;
-    let mut room = Room::new(dialect(plate).unwrap(), Cobolt::new("C-1234"), BYTE, treatment());
-    assert!(room.reaches(30_000, State::Standby), "{}", room.state());
-    room.arm();
-    room.pass(3_000);
-    assert!(!room.world.said.iter().any(|(_, frame)| frame.rank == Rank::Order));
-    assert!(room.world.said.iter().any(|(_, frame)| frame.rank == Rank::Ask));
+fn what_nobody_reads_back_is_told_nothing_but_off() {
+    for (read_back, is_told) in [(ReadBack::None, false), (ReadBack::Measured, true)] {
+        let mut plate = cobolt_plate();
+        plate.profile.polls[1].command.source = Source::Unknown;
+        (plate.profile.read_back, plate.relay) = (read_back, false);
+        let mut room = Room::new(dialect(plate).unwrap(), Cobolt::new("C-1234"), BYTE, treatment());
+        assert!(room.reaches(30_000, State::Standby), "{}", room.state());
+        room.arm();
+        room.pass(3_000);
+        let has = |rank| room.world.said.iter().any(|(_, frame)| frame.rank == rank);
+        assert!(has(Rank::Ask));
+        assert_eq!(has(Rank::Order), is_told, "{read_back:?}");
+    }
 }
 
 /// A tenth of the power is another power: the decimal point of a wrong unit is seen before it emits.
