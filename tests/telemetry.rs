@@ -312,6 +312,7 @@ fn shown(now: Instant, latched: bool) -> Shown {
     };
     Shown {
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         status: AnyStatus::Laser(status),
         session: None,
         relay_closed: !latched,

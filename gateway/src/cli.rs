@@ -1,5 +1,6 @@
 //! The command line.
 
+mod attest;
 mod client;
 mod probe;
 mod simulate;
@@ -44,6 +45,9 @@ enum Command {
     /// Prove that the relay in the interlock of a unit opens it, and no other: at commissioning and
     /// once a day.
     Prove(UnitArguments),
+    /// Tell what a person measured at the output of a unit with a meter: once a day where the output
+    /// is derived.
+    Attest(attest::AttestArguments),
     /// Serve a simulated unit, as the file of a unit describes it, on a pty.
     Simulate(simulate::SimulateArguments),
     /// Show what goes over the line of a unit, in words, until interrupted. Changes nothing.
@@ -153,6 +157,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Prove(UnitArguments { unit, client }) => {
             client::block_on(client::prove(&client.address, unit))
         }
+        Command::Attest(arguments) => client::block_on(attest::run(arguments)),
         Command::Monitor(UnitArguments { unit, client }) => {
             client::block_on(client::monitor(&client.address, unit))
         }
@@ -189,6 +194,8 @@ mod tests {
         assert!(release.contains("--name") && release.contains("--reason"), "{release}");
         let probe = refused(&["probe", "/dev/ttyUSB0", "--dialect", "maiman"]);
         assert!(probe.contains("--disconnected"), "{probe}");
+        let attest = refused(&["attest", "maiman-a", "--told", "1500mW", "--shown", "1480mW"]);
+        assert!(attest.contains("--meter") && attest.contains("--name"), "{attest}");
         assert!(Cli::try_parse_from(["therapy-gateway", "stop", "--all"]).is_ok());
         assert!(Cli::try_parse_from(["therapy-gateway", "release", "laser-a"]).is_ok());
     }

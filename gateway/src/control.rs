@@ -20,6 +20,7 @@ mod interrupted;
 mod laser;
 mod level;
 mod limit;
+mod meter;
 mod monitor;
 mod operate;
 mod outgoing;
@@ -168,6 +169,9 @@ impl Control {
             | Refused::RelayUnproven
             | Refused::NoDoor
             | Refused::CannotProve
+            | Refused::Unverified
+            | Refused::MeterUnchecked
+            | Refused::NotMetered
             | Refused::Impaired
             | Refused::ShuttingDown => Vec::new(),
         };
@@ -175,7 +179,12 @@ impl Control {
             true => self.causes(unit),
             false => Vec::new(),
         };
-        self.about(unit, denial.with_decisions(decisions).with_causes(causes))
+        let facts = match refused == &Refused::Unverified {
+            true => self.facts(unit).unsigned(),
+            false => Vec::new(),
+        };
+        let denial = denial.with_decisions(decisions).with_causes(causes).with_facts(facts);
+        self.about(unit, denial)
     }
 
     /// Adds which unit a refusal is about.

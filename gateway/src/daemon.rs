@@ -369,6 +369,7 @@ pub(crate) fn facts(config: &Config) -> Facts {
             .file_stem()
             .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
         derived: unit.read_back == ReadBack::Derived,
+        unverified: unit.facts.clone(),
         wavelengths: match &unit.profile {
             Profile::Laser(watched, _) => {
                 watched.limits.unit.lines.map(|line| line.map(|line| line.wavelength))

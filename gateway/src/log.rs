@@ -188,6 +188,8 @@ fn sentence(what: &What, leaving: bool) {
             let proof = word::proof(*proof);
             info!(proof, "the proof of the relay: {proof}");
         }
+        What::Metered(true) => info!("a meter agrees with the unit"),
+        What::Metered(false) => error!("a meter disagrees with the unit"),
         What::Refused(refused) => {
             let reason = word::refused(refused);
             info!(reason, "a call was refused: {reason}");

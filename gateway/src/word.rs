@@ -151,6 +151,9 @@ pub(crate) const fn refused(refused: &Refused) -> &'static str {
         Refused::RelayUnproven => "relay_unproven",
         Refused::NoDoor => "no_door",
         Refused::CannotProve => "cannot_prove",
+        Refused::Unverified => "unverified",
+        Refused::MeterUnchecked => "meter_unchecked",
+        Refused::NotMetered => "not_metered",
         Refused::Impaired => "impaired",
         Refused::ShuttingDown => "shutting_down",
     }

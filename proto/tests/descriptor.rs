@@ -282,9 +282,10 @@ fn upper_snake(name: &str) -> String {
 
 const PACKAGE: &str = "therapy.gateway.v1";
 
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 14] = [
     "MaintenanceService.MonitorUnit -> stream",
     "MaintenanceService.ProveRelay ->",
+    "MaintenanceService.AttestMeterCheck ->",
     "SafetyService.ListCauses ->",
     "SafetyService.Release ->",
     "SessionService.CheckPrescription ->",

@@ -172,8 +172,8 @@ impl Disk {
 impl Book {
     fn keep(&mut self, now: u64, run: u32, entry: Entry) {
         match entry {
-            // No unit of these stories has a relay.
-            Entry::Proof(..) => {}
+            // No unit of these stories has a relay, and none is measured.
+            Entry::Proof(..) | Entry::Meter { .. } => {}
             Entry::Open { session, unit, patient, prescription, up_to, .. } => {
                 if self.find(session).is_some() {
                     self.contradict(format!("{session} was opened twice"));
@@ -256,6 +256,7 @@ impl Book {
             // No story goes on within minutes of a trip and a restart.
             trips: Vec::new(),
             proofs: Vec::new(),
+            meters: Vec::new(),
         }
     }
 

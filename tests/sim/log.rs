@@ -70,7 +70,8 @@ pub(crate) fn unit_of(ask: &Ask) -> Option<UnitId> {
         | Ask::Reattach(unit, _)
         | Ask::Leave(unit, _)
         | Ask::Release(unit, _)
-        | Ask::ProveRelay(unit) => Some(*unit),
+        | Ask::ProveRelay(unit)
+        | Ask::AttestMeter(unit, _) => Some(*unit),
     }
 }
 

@@ -407,6 +407,7 @@ impl World {
             | What::Confirmed
             | What::Stopped
             | What::Proven(_)
+            | What::Metered(_)
             | What::Refused(_) => {}
         }
     }

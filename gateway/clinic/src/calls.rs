@@ -77,6 +77,7 @@ impl Clinic {
             }
             Ask::Release(unit, cause) => self.release(desk, *unit, *cause),
             Ask::ProveRelay(unit) => self.prove(desk, *unit),
+            Ask::AttestMeter(unit, attested) => self.attest(desk, *unit, attested),
         }
     }
 
@@ -94,6 +95,7 @@ impl Clinic {
         confirmation: Confirmation,
     ) -> Result<Answer, Refused> {
         self.takes_sessions()?;
+        self.evidence_permits(desk.now, proposal.unit)?;
         if self.is_under_treatment(&proposal.patient) {
             return Err(Refused::PatientBusy);
         }
@@ -140,10 +142,12 @@ impl Clinic {
         match verb {
             Verb::Arm | Verb::Start => {
                 self.takes_sessions()?;
+                self.evidence_permits(desk.now, id)?;
                 self.relay_permits(desk.now, id)?;
             }
             Verb::Resume if self.closing => return Err(Refused::ShuttingDown),
-            Verb::Resume | Verb::Pause => {}
+            Verb::Resume => self.evidence_permits(desk.now, id)?,
+            Verb::Pause => {}
         }
         let Self { units, patients, .. } = self;
         let any = find(units, id)?;
@@ -315,7 +319,7 @@ const STEPS: [Limit; 6] = [
     Limit::SlewStep,
 ];
 
-fn find(units: &mut [AnyUnit], id: UnitId) -> Result<&mut AnyUnit, Refused> {
+pub(crate) fn find(units: &mut [AnyUnit], id: UnitId) -> Result<&mut AnyUnit, Refused> {
     let found = units.iter_mut().find(|any| with!(any, unit => unit.id == id));
     found.ok_or(Refused::UnknownUnit)
 }
@@ -328,6 +332,7 @@ fn changed(ask: &Ask) -> Option<UnitId> {
         Ask::Command(unit, ..)
         | Ask::Leave(unit, _)
         | Ask::Release(unit, _)
-        | Ask::ProveRelay(unit) => Some(*unit),
+        | Ask::ProveRelay(unit)
+        | Ask::AttestMeter(unit, _) => Some(*unit),
     }
 }

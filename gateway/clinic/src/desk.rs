@@ -2,7 +2,7 @@
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
-use safety::{Cause, Instant, Site, SliceId};
+use safety::{Cause, Instant, MeterCheck, Site, SliceId};
 
 use crate::{
     effect::{Change, Effect, Entry, What},
@@ -42,6 +42,8 @@ pub(crate) enum Purpose {
     Slice(SliceId),
     /// The end of a session waits for it.
     Settlement,
+    /// A meter check counts once it is durable.
+    Meter(MeterCheck),
     /// Nothing waits for it.
     Record,
 }

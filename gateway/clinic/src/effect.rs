@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 
 use device_drivers::Frame;
-use safety::{Cause, End, Fence, Instant, Outcome, Proof, Refusal, SliceId};
+use safety::{Cause, End, Fence, Instant, MeterProof, Outcome, Proof, Refusal, SliceId};
 
 use crate::{
+    evidence::Attested,
     kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus},
     name::{CallId, EntryId, LineId, PatientKey, SessionId, UnitId},
     traffic::Traffic,
@@ -81,6 +82,17 @@ pub enum Entry {
     Release(UnitId, Cause),
     /// The contact in the interlock of a unit was proven, and passed or not.
     Proof(UnitId, bool),
+    /// The output of a unit was measured by a person.
+    Meter {
+        /// The unit.
+        unit: UnitId,
+        /// A hash over how it is calibrated.
+        calibration: [u8; 32],
+        /// Whether the meter agreed with what it was told.
+        passed: bool,
+        /// What was measured, and who answers for it.
+        attested: Attested,
+    },
 }
 
 /// How a session ended.
@@ -166,6 +178,12 @@ pub enum Refused {
     /// Its contact cannot be proven now: it has none, is not in STANDBY without a session, does not
     /// show its interlock closed, or another proof goes on.
     CannotProve,
+    /// It is real, and nobody has signed for what its dialect builds on and no document proves.
+    Unverified,
+    /// It is real, its output is derived, and no meter check of the last day says that it is right.
+    MeterUnchecked,
+    /// The meter check is of something that this unit cannot be told.
+    NotMetered,
 }
 
 /// How a unit stands.
@@ -181,6 +199,24 @@ pub struct Shown {
     pub link: Traffic,
     /// The contact in its interlock, if a board has one.
     pub contact: Option<ShownContact>,
+    /// What its last meter check is worth.
+    pub meter: ShownMeter,
+}
+
+/// What the last meter check of a unit is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShownMeter {
+    /// It does not start without one.
+    pub needed: bool,
+    /// A check has yet to be made durable: it does not count so far.
+    pub pending: bool,
+    /// The last one that counts.
+    pub proof: MeterProof,
+}
+
+impl ShownMeter {
+    /// Of a unit that needs none and was never measured.
+    pub const NONE: Self = Self { needed: false, pending: false, proof: MeterProof::Never };
 }
 
 /// How the contact in the interlock of a unit stands.
@@ -231,4 +267,6 @@ pub enum What {
     Refused(Refused),
     /// The proof of the contact in its interlock ended.
     Proven(Proof),
+    /// Its output was measured, and the meter agreed with what it was told or not.
+    Metered(bool),
 }

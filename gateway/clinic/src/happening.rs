@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use safety::{Beacon, Cause, Fence, Instant, Nanos, Site};
 
 use crate::{
+    evidence::{Attested, PastCheck},
     kind::AnyPrescription,
     name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, UnitId},
     patient::{Course, Given},
@@ -79,6 +80,8 @@ pub enum Ask {
     /// Somebody has the contact in a unit's interlock proven: it is dropped and closed again. What
     /// came of it is told.
     ProveRelay(UnitId),
+    /// Somebody measured the output of a unit with a meter, and answers for what it showed.
+    AttestMeter(UnitId, Attested),
 }
 
 /// A prescription, for whom and on which unit.
@@ -150,4 +153,6 @@ pub struct Past {
     pub trips: Vec<(PatientKey, Site, Instant)>,
     /// How long ago the contact of a unit passed its proof, if its last one passed.
     pub proofs: Vec<(UnitId, Nanos)>,
+    /// The meter checks of the longest window, in the order in which they were told.
+    pub meters: Vec<PastCheck>,
 }

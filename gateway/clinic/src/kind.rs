@@ -3,8 +3,8 @@
 use alloc::boxed::Box;
 
 use safety::{
-    Checked, Laser, LaserDose, LaserPrescription, Limits, Pemf, PemfDose, PemfPrescription, Site,
-    Status, Stimulator, StimulatorDose, StimulatorPrescription,
+    Checked, Flux, Laser, LaserDose, LaserPrescription, Limits, Pemf, PemfDose, PemfPrescription,
+    Permille, Power, Site, Status, Stimulator, StimulatorDose, StimulatorPrescription,
 };
 
 use crate::patient::Course;
@@ -29,6 +29,10 @@ pub trait Kind: safety::Checkable + Sized {
     fn age(limits: &mut Limits<Self>, days: u32);
     /// The sessions of this modality that a patient ever had.
     fn course(course: Course) -> u32;
+    /// What a meter shows of it, in the counts that a unit is told, if it is of this modality.
+    fn metered(any: AnyMetered) -> Option<u32>;
+    /// The least and the most that a unit can be told, in the same counts.
+    fn told(unit: &Self::Unit) -> Option<(u32, u32)>;
 }
 
 macro_rules! any {
@@ -65,8 +69,14 @@ any!(
     AnyChecked { Box<Checked<Laser>>, Box<Checked<Pemf>>, Box<Checked<Stimulator>> }:
     Clone, Debug, PartialEq, Eq
 );
+any!(
+    /// What a unit was told, or what a meter showed of it. Of a stimulator it is a share of what a
+    /// probe in its coil showed at full intensity when it was calibrated.
+    AnyMetered { Power, Flux, Permille }: Clone, Copy, Debug, PartialEq, Eq, Hash
+);
+
 macro_rules! kind {
-    ($modality:ident, $course:ident, $door:literal) => {
+    ($modality:ident, $course:ident, $door:literal, $told:ident, $count:expr) => {
         impl Kind for $modality {
             const NEEDS_DOOR: bool = $door;
 
@@ -110,6 +120,17 @@ macro_rules! kind {
             fn course(course: Course) -> u32 {
                 course.$course
             }
+
+            fn metered(any: AnyMetered) -> Option<u32> {
+                match any {
+                    AnyMetered::$modality(own) => Some($count(own)),
+                    AnyMetered::Laser(_) | AnyMetered::Pemf(_) | AnyMetered::Stimulator(_) => None,
+                }
+            }
+
+            fn told(unit: &Self::Unit) -> Option<(u32, u32)> {
+                unit.$told.map(|span| ($count(span.least), $count(span.most)))
+            }
         }
     };
 }
@@ -117,11 +138,15 @@ macro_rules! kind {
 #[expect(unreachable_patterns, reason = "one of the arms is the modality itself")]
 mod kinds {
     use super::{
-        AnyChecked, AnyDose, AnyPrescription, AnyStatus, Box, Checked, Course, Kind, Laser, Limits,
-        Pemf, Site, Status, Stimulator,
+        AnyChecked, AnyDose, AnyMetered, AnyPrescription, AnyStatus, Box, Checked, Course, Flux,
+        Kind, Laser, Limits, Pemf, Permille, Power, Site, Status, Stimulator,
     };
 
-    kind!(Laser, laser, true);
-    kind!(Pemf, pemf, false);
-    kind!(Stimulator, stimulator, false);
+    kind!(Laser, laser, true, power, Power::milliwatts);
+    kind!(Pemf, pemf, false, flux, Flux::microteslas);
+    kind!(Stimulator, stimulator, false, intensity, thousandths);
+
+    fn thousandths(share: Permille) -> u32 {
+        share.get().into()
+    }
 }

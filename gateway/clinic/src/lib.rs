@@ -15,6 +15,7 @@ mod booking;
 mod calls;
 mod desk;
 mod effect;
+mod evidence;
 mod happening;
 mod kind;
 mod line;
@@ -44,12 +45,14 @@ use crate::{
 
 pub use board::{BoardError, BoardInput, BoardPlan, InputUse};
 pub use effect::{
-    Answer, Change, Effect, Entry, Refused, Shown, ShownContact, StopProof, Summary, What,
+    Answer, Change, Effect, Entry, Refused, Shown, ShownContact, ShownMeter, StopProof, Summary,
+    What,
 };
+pub use evidence::{Age, Attestation, Attested, Evidence, PastCheck, ReadBack};
 pub use happening::{
     Ask, Call, Confirmation, Happening, HoldSource, Past, Proposal, Receipt, Verb,
 };
-pub use kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus, Kind};
+pub use kind::{AnyChecked, AnyDose, AnyMetered, AnyPrescription, AnyStatus, Kind};
 pub use name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, SessionId, UnitId};
 pub use patient::{Course, Given};
 pub use room::{DoorAt, FootswitchAt, KeyAt, LeaseBy, Wiring};
@@ -329,6 +332,7 @@ impl Clinic {
 
     fn remember(&mut self, desk: &mut Desk<'_>, past: Past) {
         self.recall_proofs(desk.now, &past.proofs);
+        self.recall_meters(desk.now, &past.meters);
         for (patient, given) in past.given {
             self.patients.add(desk.now, patient, given);
         }

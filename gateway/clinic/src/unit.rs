@@ -12,6 +12,7 @@ use crate::{
     booking::Booking,
     desk::{Desk, Purpose},
     effect::{Answer, Effect, Entry, Shown, Summary, What},
+    evidence::{Evidence, Standing},
     happening::Receipt,
     kind::Kind,
     line::Line,
@@ -47,6 +48,8 @@ pub struct Plan<M: Kind> {
     pub byte: Nanos,
     /// What stands between it and its room.
     pub wiring: Wiring,
+    /// What is known of it beside what it says.
+    pub evidence: Evidence,
     /// How it is spoken to.
     pub dialect: Box<dyn Dialect<M> + Send>,
 }
@@ -61,6 +64,7 @@ pub(crate) struct Unit<M: Kind> {
     pub(crate) supervisor: Supervisor<M>,
     pub(crate) booking: Option<Booking>,
     pub(crate) wiring: Wiring,
+    pub(crate) standing: Standing,
     /// The inputs of its room.
     pub(crate) inputs: Inputs,
     /// What it last said of its own switches.
@@ -122,6 +126,7 @@ impl<M: Kind> Unit<M> {
             supervisor,
             booking: None,
             wiring: plan.wiring,
+            standing: Standing::new(plan.real, plan.evidence),
             inputs: Inputs::default(),
             own: None,
             last_patient: None,
@@ -206,6 +211,15 @@ impl<M: Kind> Unit<M> {
                 Input::Settled
             }
             (Purpose::Record, Receipt::Durable) => return None,
+            (Purpose::Meter(check), Receipt::Durable) => {
+                self.standing.keep(check);
+                desk.tell(self.id, self.session(), What::Metered(check.passed));
+                return None;
+            }
+            (Purpose::Meter(_), Receipt::Failed) => {
+                self.standing.lose();
+                Input::Lock(Cause::Ledger)
+            }
             (Purpose::Slice(_) | Purpose::Settlement | Purpose::Record, Receipt::Failed) => {
                 Input::Lock(Cause::Ledger)
             }
@@ -238,12 +252,14 @@ impl<M: Kind> Unit<M> {
     }
 
     pub(crate) fn shown(&self) -> Shown {
+        let status = self.supervisor.status();
         Shown {
-            status: M::status(self.supervisor.status()),
+            status: M::status(status),
             session: self.session(),
             relay_closed: self.supervisor.relay_closed(),
             link: self.traffic,
             contact: None,
+            meter: self.standing.shown(status.at),
         }
     }
 

@@ -26,6 +26,7 @@ mod laser_check;
 mod laser_limits;
 mod limits;
 mod meter;
+mod meter_check;
 mod modality;
 pub mod nerve;
 mod order;
@@ -67,6 +68,7 @@ pub use laser_limits::{
     GateRange, LaserEverywhere, LaserLibrary, LaserSiteLimits, LaserUnit, Line, MixRange,
 };
 pub use limits::{Bound, Contradiction, Fault, Limits, Place, Range, Remaining, Since, Span};
+pub use meter_check::{CHECK_HOLDS, METER_TOLERANCE, MeterCheck, MeterChecks, MeterProof, agrees};
 pub use modality::{Dose, LaserDose, Modality, PemfDose};
 pub use order::{Demand, Grant, Order, Setting};
 pub use pemf::{Pemf, PemfLevel, Waveform};

@@ -59,7 +59,7 @@ pub(crate) async fn connect(address: &str) -> anyhow::Result<Channel> {
 }
 
 /// What the gateway says of an error, and nothing of how it came here.
-fn told(status: Status) -> anyhow::Error {
+pub(super) fn told(status: Status) -> anyhow::Error {
     match status.message() {
         "" => anyhow::anyhow!("{}", status.code()),
         message => anyhow::anyhow!("{message}"),
@@ -90,7 +90,7 @@ pub(super) async fn watch(address: &str) -> anyhow::Result<ExitCode> {
 }
 
 /// A name that no other request has.
-fn request_id() -> String {
+pub(super) fn request_id() -> String {
     format!("cli-{}", clock::now().since_boot())
 }
 

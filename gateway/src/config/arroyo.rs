@@ -7,7 +7,7 @@ use device_drivers::{
     arroyo::{Ending, Plate, Scale},
     open_link::Secret,
 };
-use safety::{Laser, Nanos};
+use safety::{Laser, Nanos, Permille};
 
 use super::{
     diode::{self, Diode},
@@ -85,5 +85,9 @@ impl Speech<Laser> for Plate {
 
     fn signable(&self) -> Signable {
         Signable::of(self.unverified())
+    }
+
+    fn above(&self) -> Option<Permille> {
+        Some(self.curve.uncertainty())
     }
 }

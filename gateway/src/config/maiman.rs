@@ -7,7 +7,7 @@ use device_drivers::{
     maiman::{Framing, Plate, Series, Warmth},
     open_link::Secret,
 };
-use safety::{Laser, Nanos, Temperature};
+use safety::{Laser, Nanos, Permille, Temperature};
 use toml::Spanned;
 
 use super::{
@@ -124,5 +124,9 @@ impl Speech<Laser> for Plate {
 
     fn signable(&self) -> Signable {
         Signable::of(self.unverified())
+    }
+
+    fn above(&self) -> Option<Permille> {
+        Some(self.curve.uncertainty())
     }
 }

@@ -424,6 +424,10 @@ where
     fn signable(&self) -> Signable {
         Signable { facts: self.unverified(), revision: Some(self.profile.revision.clone()) }
     }
+
+    fn above(&self) -> Option<Permille> {
+        Some(M::uncertainty(&self.levels))
+    }
 }
 
 fn steps((least, most): (Spanned<u64>, Spanned<u64>), step: Spanned<u64>) -> Option<Steps> {

@@ -80,7 +80,7 @@ pub(super) fn read(
     let lease = root.whole("lease_ms", 1..=lease_most);
     let lease_by = lease::read(&root);
     let rise = root.whole("rise_ms", 1..=RISE_MOST);
-    let read_back = read_back(&root, modality, real);
+    let read_back = read_back(&root, modality);
     let common = (|| {
         Some(Common {
             link: line.as_ref()?.link.clone(),
@@ -168,10 +168,8 @@ fn speaks(root: &Table<'_>, dialect: &Spanned<Dialect>, modality: Modality) -> O
     None
 }
 
-/// How the output is known. A unit whose output nobody reads back cannot be made ready; one whose
-/// output is derived needs a meter check that this gateway cannot take yet, so a real one is
-/// refused.
-fn read_back(root: &Table<'_>, modality: Modality, real: bool) -> Option<Spanned<ReadBack>> {
+/// How the output is known. A unit whose output nobody reads back cannot be made ready.
+fn read_back(root: &Table<'_>, modality: Modality) -> Option<Spanned<ReadBack>> {
     let measured = match modality {
         Modality::Laser => "optical",
         Modality::Pemf => "field",
@@ -183,23 +181,13 @@ fn read_back(root: &Table<'_>, modality: Modality, real: bool) -> Option<Spanned
         ("none", None),
     ];
     let found = root.word("read_back", &words)?;
-    let refuse = |what, fix: String| {
+    let kind = *found.get_ref();
+    if kind.is_none() {
+        let what = "`read_back` is `none`: a unit whose output nobody reads back is never ready";
+        let fix = format!("a unit that measures its output has `{measured}`");
         root.wrong(&found, Kind::Range, what, fix);
-        None
-    };
-    match *found.get_ref() {
-        None => refuse(
-            "`read_back` is `none`: a unit whose output nobody reads back is never ready",
-            format!("a unit that measures its output has `{measured}`"),
-        ),
-        Some(ReadBack::Derived) if real => refuse(
-            "`read_back` is `derived`: that needs an attested meter check, which is not built yet",
-            format!("a unit that measures its output has `{measured}`"),
-        ),
-        Some(kind @ (ReadBack::Measured | ReadBack::Derived)) => {
-            Some(Spanned::new(found.span(), kind))
-        }
     }
+    Some(Spanned::new(found.span(), kind?))
 }
 
 /// Makes what is watched out of what was read, and notes where it does not agree.

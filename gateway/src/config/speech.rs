@@ -9,7 +9,7 @@ use device_drivers::{
     Dialect, arroyo, magstim, magventure, maiman,
     open_link::{Plate, Secret, Spoken},
 };
-use safety::Modality;
+use safety::{Modality, Permille};
 
 use super::sign_off::Signable;
 
@@ -24,6 +24,12 @@ pub(super) trait Speech<M: Modality>: Debug + Send + Sync {
 
     /// What its dialect builds on and nobody has seen at the hardware.
     fn signable(&self) -> Signable;
+
+    /// How much more than it was told may come out, by its calibration. Without one nothing more
+    /// than that is charged.
+    fn above(&self) -> Option<Permille> {
+        None
+    }
 }
 
 /// What a simulated unit has to be, so that it answers as a profile says.

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use clinic::{AnyPlan, Kind, LineId, Plan, RoomId, UnitId};
+use clinic::{AnyPlan, Evidence, Kind, LineId, Plan, RoomId, UnitId};
 use device_drivers::{Budget, open_link::Secret};
 use jiff::civil::Date;
-use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pemf, Stimulator, Terms, Timing};
+use safety::{
+    Area, Laser, Limits, METER_TOLERANCE, Nanos, OpticalDensity, Pemf, Permille, Stimulator, Terms,
+    Timing,
+};
+use sha2::{Digest, Sha256};
 
 use super::{
     lease::Lease,
@@ -235,9 +239,36 @@ impl<M: Kind> Watched<M> {
             terms: self.terms,
             limits,
             wiring: unit.wiring.of_unit(unit.lease),
+            evidence: self.evidence(unit),
             byte: unit.link.byte(),
             dialect: self.speech.dialect(seed)?,
         })
+    }
+
+    /// What is known of the unit beside what it says.
+    fn evidence(&self, unit: &UnitConfig) -> Evidence {
+        let open = unit.facts.iter().filter(|fact| fact.signature.is_none()).count();
+        let above = match unit.modality() {
+            Modality::Laser | Modality::Pemf => self.speech.above().unwrap_or(Permille::ZERO),
+            // It is charged by its pulses, whatever each of them is: a fifth is its only bound.
+            Modality::Stimulator => METER_TOLERANCE,
+        };
+        Evidence {
+            unsigned: u16::try_from(open).unwrap_or(u16::MAX),
+            read_back: match unit.read_back {
+                ReadBack::Measured => clinic::ReadBack::Measured,
+                ReadBack::Derived => clinic::ReadBack::Derived { above },
+            },
+            calibration: self.calibration(unit),
+        }
+    }
+
+    /// Which unit it is and how it is calibrated, as a hash: with its curve and its profile, so that
+    /// whoever changes one of them measures anew. Secrets show nothing of themselves.
+    fn calibration(&self, unit: &UnitConfig) -> [u8; 32] {
+        let UnitConfig { name, calibration, .. } = unit;
+        let Self { plate, speech, .. } = self;
+        Sha256::digest(format!("{name} {calibration:?} {plate:?} {speech:?}")).into()
     }
 
     /// The longest times that the stop path takes.

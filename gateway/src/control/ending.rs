@@ -57,6 +57,7 @@ fn note(control: &Control, change: &Change) {
         | What::Confirmed
         | What::Stopped
         | What::Proven(_)
+        | What::Metered(_)
         | What::Refused(_) => {}
     }
 }

@@ -1,8 +1,8 @@
-//! `MaintenanceService`: what goes over the line of one unit, in words.
+//! `MaintenanceService`: what goes over the line of one unit, in words, and what people prove at it.
 
 use std::{sync::Arc, time::Duration};
 
-use clinic::{Ask, LineId, RequestId, Shown};
+use clinic::{Ask, LineId, RequestId, Shown, UnitId};
 use device_drivers::{Explained, explain};
 use futures::stream;
 use proto::v1::{self, maintenance_service_server::MaintenanceService};
@@ -10,8 +10,13 @@ use safety::Proof;
 use tokio::time::timeout;
 use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
-use super::{Control, admission::Caller, status, violations::Violations, watch::until_closed};
-use crate::overhear::{Direction, Monitor, Overheard};
+use super::{
+    Control, admission::Caller, meter, status, violations::Violations, watch::until_closed,
+};
+use crate::{
+    clock,
+    overhear::{Direction, Monitor, Overheard},
+};
 
 /// A frame comes in pieces. What follows the piece before within this belongs to it.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -49,36 +54,68 @@ impl MaintenanceService for Control {
         let id = violations.name("request_id", request_id, 36).and_then(RequestId::new);
         violations.settle()?;
         let unit = self.unit_named(unit_id)?;
-        let shown = self.herald().watch(unit);
         self.ask(&caller, unit, id, Ask::ProveRelay(unit)).await?;
-        let Some(mut shown) = shown else { return Err(Status::internal("nobody shows the unit")) };
-        let over = |shown: &Option<Shown>| {
-            let contact = shown.as_ref().and_then(|shown| shown.contact);
-            contact.is_some_and(|contact| contact.proof != Proof::Running)
-        };
-        // The first that is shown may be of before the proof began.
-        shown.mark_unchanged();
-        let proven = async {
-            loop {
-                shown.changed().await.ok()?;
-                let newest = *shown.borrow_and_update();
-                if over(&newest) {
-                    return newest?.contact;
-                }
-            }
-        };
-        match timeout(PROOF, proven).await {
-            Ok(Some(contact)) => {
+        let over = |shown: &Shown| shown.contact.filter(|contact| contact.proof != Proof::Running);
+        match self.shown_after(unit, PROOF, over).await? {
+            Some(contact) => {
                 let contact = Some(status::relay_contact(&contact));
                 Ok(Response::new(v1::ProveRelayResponse { contact }))
             }
-            Ok(None) | Err(_) => Err(Status::deadline_exceeded("the proof did not end")),
+            None => Err(Status::deadline_exceeded("the proof did not end")),
         }
+    }
+
+    async fn attest_meter_check(
+        &self,
+        request: Request<v1::AttestMeterCheckRequest>,
+    ) -> Result<Response<v1::AttestMeterCheckResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let asked = meter::read(request.get_ref(), clock::wall())?;
+        let unit = self.unit_named(&request.get_ref().unit_id)?;
+        let ask = Ask::AttestMeter(unit, asked.attested);
+        self.ask(&caller, unit, Some(asked.request), ask).await?;
+        let over = |shown: &Shown| Some(shown.meter).filter(|meter| !meter.pending);
+        match self.shown_after(unit, DURABLE, over).await? {
+            Some(shown) => {
+                let check = Some(meter::check(&shown));
+                Ok(Response::new(v1::AttestMeterCheckResponse { check }))
+            }
+            None => Err(Status::deadline_exceeded("the check is not durable yet")),
+        }
+    }
+}
+
+impl Control {
+    /// Waits until a unit shows what is waited for. What it showed before does not count: it may be
+    /// of before the question.
+    async fn shown_after<T>(
+        &self,
+        unit: UnitId,
+        within: Duration,
+        wanted: impl Fn(&Shown) -> Option<T>,
+    ) -> Result<Option<T>, Status> {
+        let newest = self.herald().watch(unit);
+        let Some(mut newest) = newest else {
+            return Err(Status::internal("nobody shows the unit"));
+        };
+        newest.mark_unchanged();
+        let shown = async {
+            loop {
+                newest.changed().await.ok()?;
+                let found = newest.borrow_and_update().as_ref().and_then(&wanted);
+                if found.is_some() {
+                    return found;
+                }
+            }
+        };
+        Ok(timeout(within, shown).await.ok().flatten())
     }
 }
 
 /// A proof is over after two polls and 250 ms; this is for a unit that is slow to close again.
 const PROOF: Duration = Duration::from_secs(5);
+/// A disk that takes longer to make a check durable stops every session.
+const DURABLE: Duration = Duration::from_secs(5);
 
 /// Puts the pieces of one direction together.
 struct Stretches {

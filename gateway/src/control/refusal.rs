@@ -77,6 +77,9 @@ pub(crate) fn of_clinic(refused: &Refused) -> Wording {
         Refused::RelayUnproven => relay_unproven(),
         Refused::NoDoor => no_door(),
         Refused::CannotProve => cannot_prove(),
+        Refused::Unverified => unverified(),
+        Refused::MeterUnchecked => meter_unchecked(),
+        Refused::NotMetered => not_metered(),
         Refused::Impaired => say(
             Reason::GatewayImpaired,
             "A part of the gateway has ended that should not have.",
@@ -142,13 +145,42 @@ const fn cannot_prove() -> Wording {
     )
 }
 
+/// Nobody answers for what no document proves.
+const fn unverified() -> Wording {
+    say(
+        Reason::Unverified,
+        "The gateway builds on facts of this unit that nobody has seen at the hardware.",
+        "Have service look at the unit, sign for each in [[sign_off]] of the file, and restart.",
+    )
+}
+
+/// No meter says that its output is right.
+const fn meter_unchecked() -> Wording {
+    say(
+        Reason::MeterCheckDue,
+        "The last meter check of the unit failed, or none of the last 24 hours passed.",
+        "Measure its output and attest it (therapy-gateway attest UNIT); one that fails is for \
+             service.",
+    )
+}
+
+/// The check is of another unit, or of no level of this one.
+const fn not_metered() -> Wording {
+    say(
+        Reason::NotMetered,
+        "The meter check is of something that this unit cannot be told.",
+        "Measure at a level between the least and the most of the unit, in its own quantity.",
+    )
+}
+
 /// The code of the status, as the comment of the reason names it.
 pub(crate) const fn code(reason: Reason) -> Code {
     match reason {
         Reason::Malformed
         | Reason::RequestIdReused
         | Reason::ReasonLength
-        | Reason::BeaconUnknown => Code::InvalidArgument,
+        | Reason::BeaconUnknown
+        | Reason::NotMetered => Code::InvalidArgument,
         Reason::UnitUnknown
         | Reason::RoomUnknown
         | Reason::SessionUnknown
@@ -165,6 +197,8 @@ pub(crate) const fn code(reason: Reason) -> Code {
         | Reason::RelayUnproven
         | Reason::NoDoor
         | Reason::CannotProve
+        | Reason::Unverified
+        | Reason::MeterCheckDue
         | Reason::InterlockOpen
         | Reason::KeyOff
         | Reason::FootswitchNotPressed
@@ -400,6 +434,9 @@ mod tests {
             Refused::RelayUnproven,
             Refused::NoDoor,
             Refused::CannotProve,
+            Refused::Unverified,
+            Refused::MeterUnchecked,
+            Refused::NotMetered,
             Refused::Impaired,
             Refused::ShuttingDown,
         ];

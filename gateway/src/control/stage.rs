@@ -4,6 +4,7 @@
 //! server and a client on loopback. Bytes cross without a wire, and every entry is durable at once.
 
 mod client;
+mod evidence;
 mod operating;
 mod serving;
 
@@ -18,7 +19,8 @@ use clinic::{
     Answer, Call, CallId, Clinic, Effect, Happening, LineId, Receipt, RoomId, StopProof, UnitId,
 };
 use proto::v1::{
-    self, safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
+    self, maintenance_service_client::MaintenanceServiceClient,
+    safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
     unit_service_client::UnitServiceClient,
 };
 use safety::Nanos;
@@ -62,7 +64,11 @@ impl Stage {
 
     /// A clinic whose units are in STANDBY, in these rooms.
     pub(crate) async fn in_rooms(rooms: [u16; 2]) -> Self {
-        let config = configure(rooms);
+        Self::of(configure(rooms)).await
+    }
+
+    /// A clinic of the units of [`configure`], which a test may have changed.
+    pub(crate) async fn of(config: Config) -> Self {
         let (inbox, outlet) = Inbox::new(config.units.len());
         let directory = Directory { run: 1, ..config.directory.clone() };
         let (herald, mouth, carry) = Herald::new(Arc::new(directory.clone()));
@@ -104,6 +110,10 @@ impl Stage {
 
     pub(crate) async fn sessions(&self) -> SessionServiceClient<Channel> {
         SessionServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn maintenance(&self) -> MaintenanceServiceClient<Channel> {
+        MaintenanceServiceClient::new(self.channel().await)
     }
 
     pub(crate) async fn safety(&self) -> SafetyServiceClient<Channel> {

@@ -12,7 +12,7 @@ use super::{
     clocks::Clocks,
     dose::{self, Round},
     level::{self, aged, freshness, milliseconds},
-    unit,
+    meter, unit,
 };
 
 /// How a unit stands.
@@ -145,6 +145,7 @@ impl Scene<'_> {
             link: Some(link(&self.shown.link, at)),
             warnings: status.warnings.iter().map(|one| warning(one).into()).collect(),
             relay_contact: self.shown.contact.as_ref().map(relay_contact),
+            meter_check: Some(meter::check(&self.shown.meter)),
         }
     }
 

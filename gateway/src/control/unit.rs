@@ -40,6 +40,7 @@ pub(crate) fn as_of(
             None => unheard(card),
         }),
         hazard: facts.hazard(),
+        unverified_facts: facts.unverified(),
     }
 }
 

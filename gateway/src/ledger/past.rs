@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use clinic::{Course, Given, Past, PatientKey, UnitId};
+use clinic::{Course, Given, Past, PastCheck, PatientKey, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row};
 use safety::{Cause, Instant, Nanos, Region, Side, Site};
@@ -26,6 +26,7 @@ pub(super) fn load(
         course: reader.courses()?,
         trips: reader.trips()?,
         proofs: reader.proofs()?,
+        meters: reader.meters()?,
         ..Past::default()
     };
     for session in reader.sessions()? {
@@ -124,6 +125,28 @@ impl Reader<'_> {
             proofs.extend(self.unit(&unit).map(|unit| (unit, age)));
         }
         Ok(proofs)
+    }
+
+    /// The meter checks of the last week, in the order in which they were told (LAS-10). They grow
+    /// old like proofs.
+    fn meters(&self) -> Result<Vec<PastCheck>, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(METERS).map_err(known)?;
+        let mut rows = select.query((self.cutoff(), self.start.boot)).map_err(known)?;
+        let mut meters = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            let unit: String = self.get(row, "unit")?;
+            let (by_wall, by_boot) = self.ages(row)?;
+            let since = by_boot.map_or(by_wall, |by_boot| by_boot.max(by_wall));
+            let before: i64 = self.get(row, "age_ns")?;
+            let before = u64::try_from(before).map_err(|_negative| self.unreadable("age_ns"))?;
+            let hash: String = self.get(row, "calibration")?;
+            let calibration = bytes(&hash).ok_or_else(|| self.unreadable("calibration"))?;
+            let (age, passed) = (since.plus(Nanos::new(before)), self.get(row, "passed")?);
+            let check = |unit| PastCheck { unit, calibration, age, passed };
+            meters.extend(self.unit(&unit).map(check));
+        }
+        Ok(meters)
     }
 
     fn site(&self, row: &Row<'_>) -> Result<Site, LedgerError> {
@@ -239,6 +262,13 @@ impl Reader<'_> {
     }
 }
 
+/// The hash that 64 hexadecimal digits are.
+fn bytes(digits: &str) -> Option<[u8; 32]> {
+    let pairs = (0..digits.len()).step_by(2).map(|at| digits.get(at..at.checked_add(2)?));
+    let bytes: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
+    bytes?.try_into().ok()
+}
+
 /// The window of 24 hours.
 const DAY: Nanos = Nanos::from_secs(24 * 3_600);
 /// The longest window: 7 days.
@@ -304,5 +334,11 @@ const PROOFS: &str = "
     FROM proofs AS p JOIN runs AS r USING (run)
     WHERE p.id = (SELECT max(id) FROM proofs WHERE unit = p.unit) AND p.passed = 1
     ORDER BY p.unit";
+
+const METERS: &str = "
+    SELECT m.unit, m.calibration, m.passed, m.age_ns, m.utc, m.boot_ns, r.boot_id
+    FROM meter_checks AS m JOIN runs AS r USING (run)
+    WHERE m.utc >= ?1 OR r.boot_id = ?2
+    ORDER BY m.id";
 
 const CAUSES: &str = "SELECT unit, cause FROM causes WHERE released_run IS NULL ORDER BY id";

@@ -1,6 +1,9 @@
 //! Turns one entry into rows. Everything here happens inside a transaction of the writer.
 
-use clinic::{AnyDose, AnyPrescription, Entry, PatientKey, SessionId, Summary, UnitId};
+use clinic::{
+    AnyDose, AnyMetered, AnyPrescription, Attestation, Attested, Entry, PatientKey, SessionId,
+    Summary, UnitId,
+};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use safety::{
     Cause, End, Energy, Permille, Site, SliceId, StimulatorDose, StimulatorLevel,
@@ -8,6 +11,7 @@ use safety::{
 };
 
 use super::{amount::Amount, prescription, stamp::Stamp, word::Word};
+use crate::directory::Modality;
 
 /// Why an entry could not be written. No patient is named in any of it.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,10 @@ pub(super) fn enter(
             stray(connection, name(units, *unit)?, patient.as_ref(), *dose, stamp)
         }
         Entry::Proof(unit, passed) => proof(connection, name(units, *unit)?, *passed, stamp),
+        Entry::Meter { unit, calibration, passed, attested } => {
+            let unit = name(units, *unit)?;
+            meter(connection, unit, calibration, *passed, attested, stamp)
+        }
         Entry::Latch(unit, cause) => latch(connection, name(units, *unit)?, *cause, stamp),
         Entry::Release(unit, cause) => {
             let unit = name(units, *unit)?;
@@ -92,7 +100,7 @@ fn open(
         }
     };
     let prescribed = Amount::of(dose)?;
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hexadecimal(hash);
     connection.prepare_cached(OPEN)?.execute(named_params! {
         ":run": mark.session.run,
         ":token": mark.session.token,
@@ -279,6 +287,55 @@ fn proof(
     Ok(())
 }
 
+/// Keeps what a person measured at the output of a unit, and who answers for it (LAS-10).
+fn meter(
+    connection: &Connection,
+    unit: &str,
+    calibration: &[u8; 32],
+    passed: bool,
+    attested: &Attested,
+    stamp: &Stamp<'_>,
+) -> Result<(), EntryError> {
+    let (modality, told) = metered(attested.told);
+    let (of_meter, shown) = metered(attested.shown);
+    if modality != of_meter {
+        return Err(EntryError::MixedModalities);
+    }
+    let Attestation { by, role, measured, meter, meter_due } = &attested.record;
+    let age = attested.age.0.get();
+    let age = i64::try_from(age).map_err(|_large| EntryError::TooLarge { count: age })?;
+    connection.prepare_cached(METER)?.execute(named_params! {
+        ":unit": unit,
+        ":calibration": hexadecimal(calibration),
+        ":modality": modality.word(),
+        ":told": told,
+        ":shown": shown,
+        ":passed": passed,
+        ":measured": measured,
+        ":age": age,
+        ":meter": meter,
+        ":due": meter_due,
+        ":by": by,
+        ":role": role,
+        ":run": stamp.run,
+        ":utc": stamp.utc,
+        ":boot": stamp.boot_ns,
+    })?;
+    Ok(())
+}
+
+pub(super) fn hexadecimal(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn metered(amount: AnyMetered) -> (Modality, u32) {
+    match amount {
+        AnyMetered::Laser(power) => (Modality::Laser, power.milliwatts()),
+        AnyMetered::Pemf(flux) => (Modality::Pemf, flux.microteslas()),
+        AnyMetered::Stimulator(share) => (Modality::Stimulator, share.get().into()),
+    }
+}
+
 /// Settles what earlier runs left open on a unit: everything that was durable counts as given, and
 /// for ever as uncertain (SES-14).
 fn reconcile(connection: &Connection, unit: &str, stamp: &Stamp<'_>) -> Result<(), EntryError> {
@@ -358,6 +415,15 @@ const RELEASE: &str = "
 
 const PROOF: &str = "
     INSERT INTO proofs (unit, passed, run, utc, boot_ns) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const METER: &str = "
+    INSERT INTO meter_checks (
+        unit, calibration, modality, told, shown, passed, measured_utc, age_ns, meter_serial, meter_due,
+        attested_by, attested_role, run, utc, boot_ns
+    ) VALUES (
+        :unit, :calibration, :modality, :told, :shown, :passed, :measured, :age, :meter, :due,
+        :by, :role, :run, :utc, :boot
+    )";
 
 const RECONCILE: &str = "
     INSERT INTO settlements (

@@ -11,7 +11,7 @@ pub(super) const APPLICATION_ID: i32 = 0x5447_4c31;
 
 /// Each step leads from the schema before it to its own; `user_version` counts them. A step that was
 /// released is never edited.
-pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, PROOFS];
+pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, PROOFS, METERS];
 
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -130,6 +130,31 @@ CREATE TABLE proofs (
     run      INTEGER NOT NULL REFERENCES runs (run),
     utc      TEXT    NOT NULL,
     boot_ns  INTEGER NOT NULL
+) STRICT;
+";
+
+/// What people measured at the outputs of units. `told` and `shown` are milliwatts where the modality
+/// is `laser`, microteslas where it is `pemf`, thousandths of full intensity where it is `stimulator`;
+/// `age_ns` is how old the measurement was when it was told, and `calibration` a hash over which unit
+/// it was and how that was calibrated.
+const METERS: &str = "
+CREATE TABLE meter_checks (
+    id            INTEGER PRIMARY KEY,
+    unit          TEXT    NOT NULL,
+    calibration   TEXT    NOT NULL CHECK (length(calibration) = 64),
+    modality      TEXT    NOT NULL CHECK (modality IN ('laser', 'pemf', 'stimulator')),
+    told          INTEGER NOT NULL CHECK (told > 0),
+    shown         INTEGER NOT NULL CHECK (shown >= 0),
+    passed        INTEGER NOT NULL CHECK (passed IN (0, 1)),
+    measured_utc  TEXT    NOT NULL,
+    age_ns        INTEGER NOT NULL CHECK (age_ns >= 0),
+    meter_serial  TEXT    NOT NULL,
+    meter_due     TEXT    NOT NULL,
+    attested_by   TEXT    NOT NULL,
+    attested_role TEXT    NOT NULL,
+    run           INTEGER NOT NULL REFERENCES runs (run),
+    utc           TEXT    NOT NULL,
+    boot_ns       INTEGER NOT NULL
 ) STRICT;
 ";
 

@@ -1,6 +1,7 @@
 //! What the ledger promises, over real files; restarts are made from copies of them.
 
 mod failure;
+mod meter;
 mod migration;
 mod record;
 mod refusal;

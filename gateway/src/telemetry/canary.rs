@@ -57,6 +57,7 @@ fn clinic() -> Clinic {
         line: LineId(0),
         room: RoomId(0),
         real: false,
+        evidence: clinic::Evidence::default(),
         terms: samples::terms(),
         limits: Limits {
             library: Default::default(),
@@ -142,7 +143,8 @@ fn no_patient_is_in_any_topic_payload_metric_or_log() {
         | What::Latched(_)
         | What::Released(_)
         | What::Stopped
-        | What::Proven(_) => None,
+        | What::Proven(_)
+        | What::Metered(_) => None,
     };
     let refusals: Vec<_> = changes.iter().filter_map(refused).collect();
     assert_eq!(refusals, [false, true], "the canaries went in: {changes:?}");

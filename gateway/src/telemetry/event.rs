@@ -57,6 +57,7 @@ enum ChangeJson {
     Released { cause: &'static str },
     Stopped,
     Proven { proof: &'static str },
+    Metered { passed: bool },
     Refused { reason: &'static str },
 }
 
@@ -89,6 +90,7 @@ impl ChangeJson {
             What::Released(cause) => Self::Released { cause: word::cause(*cause) },
             What::Stopped => Self::Stopped,
             What::Proven(proof) => Self::Proven { proof: word::proof(*proof) },
+            What::Metered(passed) => Self::Metered { passed: *passed },
             What::Refused(refused) => Self::Refused { reason: word::refused(refused) },
         }
     }

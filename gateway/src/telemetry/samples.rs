@@ -91,6 +91,7 @@ pub(crate) fn laser() -> Shown {
         session,
         relay_closed: true,
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         link: Traffic::default(),
     }
 }
@@ -120,6 +121,7 @@ pub(crate) fn pemf() -> Shown {
         session: None,
         relay_closed: false,
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         link: Traffic::default(),
     }
 }
@@ -165,6 +167,7 @@ pub(crate) fn pemf_emitting() -> Shown {
         session,
         relay_closed: true,
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         link: Traffic::default(),
     }
 }
@@ -218,6 +221,7 @@ pub(crate) fn stimulator() -> Shown {
         status: AnyStatus::Stimulator(status),
         session,
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         relay_closed: true,
         link: Traffic::default(),
     }

@@ -10,4 +10,5 @@ mod noise;
 mod real;
 mod shelf;
 mod shipped;
+mod sign_off;
 mod unit_cases;

@@ -170,6 +170,27 @@ pub(crate) const CASES: &[Case] = &[
         "1_200",
         ["ms after a fault, longer than 1000 ms: detect 300", "raise the speed of the line"],
     ),
+    // The units: who answers for what no document proves.
+    case(
+        LASER,
+        [
+            "[wiring]",
+            "[[sign_off]]\nfacts = [\"beam\"]\nby = \"E. Engineer\"\non = 2026-11-20\n\
+             how = \"looked at it\"\n\n[wiring]",
+        ],
+        "\"beam\"",
+        ["`beam` is no fact that is unverified here", "delete it: there is none"],
+    ),
+    case(
+        LASER,
+        [
+            "[wiring]",
+            "[[sign_off]]\nfacts = [\"beam\"]\nby = \"E. Engineer\"\non = 2126-11-20\n\
+             how = \"looked at it\"\n\n[wiring]",
+        ],
+        "2126-11-20",
+        ["`sign_off.on` is 2126-11-20, a day that has not come", "the unit was looked at"],
+    ),
     // The units: what is wired to them (LCK-05, LAS-06, LAS-08).
     case(
         LASER,

@@ -102,6 +102,7 @@ fn clinic() -> Clinic {
         line: LineId(0),
         room: RoomId(0),
         wiring: crate::Wiring::default(),
+        evidence: crate::Evidence::default(),
         real: false,
         terms: Terms {
             timing: Timing::STIMULATOR,

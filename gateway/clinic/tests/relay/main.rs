@@ -25,6 +25,7 @@ mod plates;
 mod world;
 
 mod contacts;
+mod evidence;
 mod inputs;
 mod proofs;
 mod swarm;

@@ -2,8 +2,9 @@
 
 use clinic::{
     Answer, AnyPlan, AnyPrescription, AnyStatus, Ask, BoardInput, BoardPlan, Call, CallId, Change,
-    Clinic, Confirmation, DoorAt, Effect, Entry, Happening, HoldSource, InputUse, KeyAt, LeaseBy,
-    LineId, PatientKey, Plan, Proposal, Receipt, RoomId, SessionId, Shown, UnitId, Verb, Wiring,
+    Clinic, Confirmation, DoorAt, Effect, Entry, Evidence, Happening, HoldSource, InputUse, KeyAt,
+    LeaseBy, LineId, PatientKey, Plan, Proposal, Receipt, RoomId, SessionId, Shown, UnitId, Verb,
+    Wiring,
 };
 use device_drivers::{
     open_link::OpenLink,
@@ -39,6 +40,10 @@ pub(crate) struct House {
     pub(crate) restarts: bool,
     /// The channel of the sounder: its own, if the configuration was checked.
     pub(crate) sounder: u8,
+    /// The units treat people.
+    pub(crate) real: bool,
+    /// How well the units are known.
+    pub(crate) evidence: Evidence,
 }
 
 impl Default for House {
@@ -49,6 +54,8 @@ impl Default for House {
             proven: true,
             restarts: true,
             sounder: 7,
+            real: false,
+            evidence: Evidence::default(),
         }
     }
 }
@@ -69,6 +76,8 @@ pub(crate) struct World {
     pub(crate) entries: Vec<Entry>,
     calls: u64,
     pub(crate) holds: bool,
+    /// What the ledger says of an entry, if it says something.
+    pub(crate) receipt: Option<Receipt>,
     sessions: [Option<(SessionId, Fence)>; UNITS],
     /// The contacts as they are at the wires.
     pub(crate) contacts: [bool; 8],
@@ -98,7 +107,8 @@ fn laser(place: usize, built: &Built, house: House) -> AnyPlan {
         id: id(place),
         line: line(place),
         room: room(place),
-        real: false,
+        real: house.real,
+        evidence: house.evidence,
         terms: Terms {
             pace: Pace::Continuous,
             frozen: None,
@@ -116,12 +126,13 @@ fn laser(place: usize, built: &Built, house: House) -> AnyPlan {
     }))
 }
 
-fn pemf(place: usize, built: &Built) -> AnyPlan {
+fn pemf(place: usize, built: &Built, house: House) -> AnyPlan {
     AnyPlan::Pemf(Box::new(Plan {
         id: id(place),
         line: line(place),
         room: room(place),
-        real: false,
+        real: house.real,
+        evidence: house.evidence,
         terms: Terms {
             pace: Pace::Continuous,
             frozen: None,
@@ -190,7 +201,7 @@ impl World {
         let built =
             [Built::laser("OL15-0001"), Built::laser("OL15-0002"), Built::pemf("RING-0001")];
         let plans =
-            vec![laser(0, &built[0], house), laser(1, &built[1], house), pemf(2, &built[2])];
+            vec![laser(0, &built[0], house), laser(1, &built[1], house), pemf(2, &built[2], house)];
         let board = board_plan(house);
         assert_eq!(board.validate().is_ok(), house.sounder == 7);
         let plate = *board.driver.plate();
@@ -221,6 +232,7 @@ impl World {
             entries: Vec::new(),
             calls: 0,
             holds: true,
+            receipt: Some(Receipt::Durable),
             sessions: [None; UNITS],
             contacts: [true; 8],
             forbidden: [Some(now); UNITS],
@@ -246,7 +258,8 @@ impl World {
                 }
                 Effect::Enter(entry, what) => {
                     self.entries.push(what);
-                    receipts.push(Happening::Receipt(entry, Receipt::Durable));
+                    let receipt = self.receipt.map(|receipt| Happening::Receipt(entry, receipt));
+                    receipts.extend(receipt);
                 }
                 Effect::Answer(call, answer) => self.answers.push((call, answer)),
                 Effect::Tell(change) => self.changes.push(change),
@@ -375,7 +388,7 @@ impl World {
             {
                 let epoch = self.epoch(place);
                 let fence = Fence { epoch, ..fence };
-                let ask = Ask::Hold(id(place), fence, Beacon(number), HoldSource::Script);
+                let ask = Ask::Hold(id(place), fence, Beacon(number), HoldSource::Switch);
                 self.ask(ask);
                 self.answers.clear();
             }
