@@ -7,7 +7,7 @@ use clinic::{
     Summary, UnitId,
 };
 use rand::{Rng, rngs::StdRng};
-use safety::{Cause, Instant, Nanos, Outcome, Site};
+use safety::{Cause, Instant, Nanos, Outcome, Sites};
 
 use crate::glance::quantity;
 
@@ -59,7 +59,7 @@ pub(crate) struct Kept {
     pub(crate) session: SessionId,
     pub(crate) unit: UnitId,
     pub(crate) patient: PatientKey,
-    pub(crate) site: Site,
+    pub(crate) sites: Sites,
     pub(crate) up_to: AnyDose,
     pub(crate) settled: Option<Summary>,
     reconciled: bool,
@@ -182,7 +182,7 @@ impl Book {
                     session,
                     unit,
                     patient,
-                    site: site(&prescription),
+                    sites: sites(&prescription),
                     up_to,
                     settled: None,
                     reconciled: false,
@@ -243,7 +243,7 @@ impl Book {
                 AnyDose::Stimulator(_) => count.stimulator += 1,
             }
             let (leaves_day, leaves_week) = (kept.at.after(DAY), kept.at.after(DAY.times(7)));
-            let one = Given { site: Some(kept.site), charged, leaves_day, leaves_week };
+            let one = Given { sites: Some(kept.sites), charged, leaves_day, leaves_week };
             given.push((kept.patient.clone(), one));
         }
         Past {
@@ -298,10 +298,10 @@ fn greater(one: AnyDose, other: AnyDose) -> AnyDose {
     if quantity(one) < quantity(other) { other } else { one }
 }
 
-fn site(prescription: &AnyPrescription) -> Site {
+fn sites(prescription: &AnyPrescription) -> Sites {
     match prescription {
-        AnyPrescription::Laser(laser) => laser.site,
-        AnyPrescription::Pemf(pemf) => pemf.site,
-        AnyPrescription::Stimulator(stimulator) => stimulator.site,
+        AnyPrescription::Laser(laser) => laser.sites(),
+        AnyPrescription::Pemf(pemf) => pemf.sites(),
+        AnyPrescription::Stimulator(stimulator) => stimulator.sites(),
     }
 }

@@ -6,7 +6,7 @@ use safety::{
     Gate, Irradiance, Laser, LaserEverywhere, LaserLevel, LaserLibrary, LaserPrescription,
     LaserSiteLimits, LaserUnit, Limits, Line, MixRange, Multiple, Nanos, OpticalDensity, Others,
     Overrides, Permille, Power, PowerCurve, PowerRate, Range, Region, Remaining, Side, Since, Site,
-    Skin, SkinType, SourceId, Span, Technique, Wavelength, check,
+    Sites, Skin, SkinType, SourceId, Span, Technique, Wavelength, check,
 };
 
 const KNEE: Site = match Site::new(Region::Knee, Side::Left) {
@@ -44,6 +44,7 @@ fn prescription(power: Power, joules: u64) -> LaserPrescription {
     let content = Content { wavelength: WAVELENGTH, share: Permille::WHOLE };
     LaserPrescription {
         site: KNEE,
+        touched: Sites::NONE,
         power,
         mix: [Some(content), None, None, None],
         gate: Gate::Continuous,

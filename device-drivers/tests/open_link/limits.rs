@@ -6,7 +6,7 @@ use safety::{
     LaserPrescription, LaserSiteLimits, LaserUnit, Limits, Line, MixRange, Multiple, Nanos,
     OpticalDensity, Others, Overrides, Pemf, PemfEverywhere, PemfLibrary, PemfPrescription,
     PemfSiteLimits, PemfUnit, Permille, Power, PowerRate, Range, Region, Remaining, Screening,
-    Side, Since, Site, Skin, SkinType, Slew, SourceId, Span, Technique, Waveform, Waveforms,
+    Side, Since, Site, Sites, Skin, SkinType, Slew, SourceId, Span, Technique, Waveform, Waveforms,
     Wavelength,
 };
 
@@ -56,6 +56,7 @@ impl Permitted for Laser {
         let dark = OpticalDensity::from_tenths(60);
         LaserPrescription {
             site: KNEE,
+            touched: Sites::NONE,
             power: Power::from_milliwatts(5_000),
             mix: [content(810), content(980), None, None],
             gate: Gate::Continuous,
@@ -147,6 +148,7 @@ impl Permitted for Pemf {
         let quantity = Exposure::from_microtesla_seconds(600_000);
         PemfPrescription {
             site: KNEE,
+            touched: Sites::NONE,
             flux: Flux::from_microteslas(10_000),
             frequency: Frequency::from_millihertz(10_000),
             waveform: Waveform::Rectangular,

@@ -227,7 +227,7 @@ impl<M: Kind> Unit<M> {
         patients: &Patients,
     ) -> Result<Checked<M>, Refused> {
         let prescription = M::prescription(prescription).ok_or(Refused::WrongModality)?;
-        let remaining = patients.remaining::<M>(now, patient, M::site(prescription));
+        let remaining = patients.remaining::<M>(now, patient, M::sites(prescription));
         Ok(check(prescription, &self.limits, &remaining))
     }
 
@@ -242,7 +242,7 @@ impl<M: Kind> Unit<M> {
         let checked = self.check(desk.now, proposal, patients)?;
         let admitted = self.admitted(checked)?;
         let prescription = M::prescription(&proposal.prescription).ok_or(Refused::WrongModality)?;
-        let site = M::site(prescription);
+        let sites = M::sites(prescription);
         let fence = Fence { token: session.token, epoch: confirmation.epoch };
         // A booking that stands is not touched unless the supervisor takes this one.
         self.take(desk.now, Input::Confirm(admitted, fence)).map_err(Refused::Unit)?;
@@ -250,7 +250,7 @@ impl<M: Kind> Unit<M> {
             session,
             patient: proposal.patient.clone(),
             prescription: proposal.prescription.clone(),
-            site,
+            sites,
             hash: confirmation.hash,
             opened: false,
         });

@@ -2,7 +2,7 @@
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
-use safety::{Cause, Instant, Site, SliceId};
+use safety::{Cause, Instant, Sites, SliceId};
 
 use crate::{
     effect::{Change, Effect, Entry, What},
@@ -21,7 +21,7 @@ pub(crate) struct Desk<'a> {
     /// Causes that lock more than the unit they arose on.
     pub(crate) spread: Vec<(RoomId, Cause)>,
     /// Patients on whom something got too hot, and where.
-    pub(crate) trips: Vec<(PatientKey, Site)>,
+    pub(crate) trips: Vec<(PatientKey, Sites)>,
     /// What patients got without a session.
     pub(crate) strays: Vec<Stretch>,
     /// An entry found no place: it will never be durable.

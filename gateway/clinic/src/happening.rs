@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use safety::{Beacon, Cause, Fence, Instant, Nanos, Site};
+use safety::{Beacon, Cause, Fence, Instant, Nanos, Sites};
 
 use crate::{
     kind::AnyPrescription,
@@ -147,7 +147,7 @@ pub struct Past {
     /// How many sessions patients ever had.
     pub course: Vec<(PatientKey, Course)>,
     /// On whom something got too hot, where, and when: oldest first.
-    pub trips: Vec<(PatientKey, Site, Instant)>,
+    pub trips: Vec<(PatientKey, Sites, Instant)>,
     /// How long ago the contact of a unit passed its proof, if its last one passed.
     pub proofs: Vec<(UnitId, Nanos)>,
 }

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use safety::{
-    Checked, Laser, LaserDose, LaserPrescription, Limits, Pemf, PemfDose, PemfPrescription, Site,
+    Checked, Laser, LaserDose, LaserPrescription, Limits, Pemf, PemfDose, PemfPrescription, Sites,
     Status, Stimulator, StimulatorDose, StimulatorPrescription,
 };
 
@@ -23,8 +23,8 @@ pub trait Kind: safety::Checkable + Sized {
     fn status(status: Status<Self>) -> AnyStatus;
     /// A check among checks.
     fn checked(checked: Checked<Self>) -> AnyChecked;
-    /// Where a prescription is given.
-    fn site(prescription: &Self::Prescription) -> Site;
+    /// Where the field of a prescription lies.
+    fn sites(prescription: &Self::Prescription) -> Sites;
     /// So many days of the calendar began: the calibration of a unit is due so much sooner.
     fn age(limits: &mut Limits<Self>, days: u32);
     /// The sessions of this modality that a patient ever had.
@@ -98,8 +98,8 @@ macro_rules! kind {
                 AnyChecked::$modality(Box::new(checked))
             }
 
-            fn site(prescription: &Self::Prescription) -> Site {
-                prescription.site
+            fn sites(prescription: &Self::Prescription) -> Sites {
+                prescription.sites()
             }
 
             fn age(limits: &mut Limits<Self>, days: u32) {
@@ -118,7 +118,7 @@ macro_rules! kind {
 mod kinds {
     use super::{
         AnyChecked, AnyDose, AnyPrescription, AnyStatus, Box, Checked, Course, Kind, Laser, Limits,
-        Pemf, Site, Status, Stimulator,
+        Pemf, Sites, Status, Stimulator,
     };
 
     kind!(Laser, laser, true);

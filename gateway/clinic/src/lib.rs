@@ -153,8 +153,8 @@ impl Clinic {
         if desk.is_full && !core::mem::replace(&mut self.ledger_failed, true) {
             self.lock_all(&mut desk, Cause::Ledger);
         }
-        for (patient, site) in desk.trips {
-            self.patients.trip(now, patient, site);
+        for (patient, sites) in desk.trips {
+            self.patients.trip(now, &patient, sites);
         }
         for stretch in desk.strays {
             self.patients.stray(now, stretch);
@@ -317,7 +317,7 @@ impl Clinic {
     /// Counts a settled session against the windows of its patient.
     fn count(&mut self, now: Instant, booking: Booking, summary: Summary) {
         let given = Given {
-            site: Some(booking.site),
+            sites: Some(booking.sites),
             charged: summary.charged,
             leaves_day: now.after(patient::DAY),
             leaves_week: now.after(patient::WEEK),
@@ -335,8 +335,8 @@ impl Clinic {
         for (patient, course) in past.course {
             self.patients.set_course(patient, course);
         }
-        for (patient, site, at) in past.trips {
-            self.patients.trip(at, patient, site);
+        for (patient, sites, at) in past.trips {
+            self.patients.trip(at, &patient, sites);
         }
         for (id, patient) in past.open_marks {
             self.patients.mark(id, patient.clone());

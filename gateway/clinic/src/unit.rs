@@ -426,7 +426,7 @@ impl<M: Kind> Unit<M> {
             if latched.cause == Cause::OverTemperature
                 && let Some(booking) = &self.booking
             {
-                desk.trips.push((booking.patient.clone(), booking.site));
+                desk.trips.push((booking.patient.clone(), booking.sites));
             }
             if latched.cause.scope() != Scope::Unit {
                 desk.spread.push((self.room, latched.cause));

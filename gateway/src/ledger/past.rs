@@ -9,7 +9,7 @@ use std::path::Path;
 use clinic::{Course, Given, Past, PatientKey, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row};
-use safety::{Cause, Instant, Nanos, Region, Side, Site};
+use safety::{Cause, Instant, Nanos, Region, Side, Site, Sites};
 
 use super::{amount::Amount, error::LedgerError, file, run::Start, stamp, word::Word};
 use crate::directory::Modality;
@@ -75,7 +75,7 @@ impl Reader<'_> {
         Ok(Session {
             unit: self.get(row, "unit")?,
             patient: self.patient(row)?,
-            given: self.given(row, Some(self.site(row)?))?,
+            given: self.given(row, Some(self.sites(row)?))?,
             open: self.get(row, "open")?,
         })
     }
@@ -94,7 +94,7 @@ impl Reader<'_> {
     }
 
     /// On whom something got too hot within the last day, oldest first.
-    fn trips(&self) -> Result<Vec<(PatientKey, Site, Instant)>, LedgerError> {
+    fn trips(&self) -> Result<Vec<(PatientKey, Sites, Instant)>, LedgerError> {
         let known = |error| file::known(self.path, error);
         let mut select = self.connection.prepare(TRIPS).map_err(known)?;
         let mut rows = select.query((Cause::OverTemperature.word(),)).map_err(known)?;
@@ -104,7 +104,7 @@ impl Reader<'_> {
             if age < DAY {
                 // One of before the boot counts as of the boot: later than it was.
                 let at = self.start.now.since_boot().saturating_sub(age.get());
-                trips.push((self.patient(row)?, self.site(row)?, Instant::from_boot(at)));
+                trips.push((self.patient(row)?, self.sites(row)?, Instant::from_boot(at)));
             }
         }
         Ok(trips)
@@ -126,13 +126,26 @@ impl Reader<'_> {
         Ok(proofs)
     }
 
+    /// Where the field of a session lay: its own site, and those that it touched (DOS-14).
+    fn sites(&self, row: &Row<'_>) -> Result<Sites, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut sites = Sites::NONE.with(self.site(row)?);
+        let (run, token): (u32, u32) = (self.get(row, "run")?, self.get(row, "token")?);
+        let mut select = self.connection.prepare_cached(TOUCHED).map_err(known)?;
+        let mut rows = select.query((run, token)).map_err(known)?;
+        while let Some(row) = rows.next().map_err(known)? {
+            sites = sites.with(self.site(row)?);
+        }
+        Ok(sites)
+    }
+
     fn site(&self, row: &Row<'_>) -> Result<Site, LedgerError> {
         let region: Region = self.word(row, "region")?;
         let side: Side = self.word(row, "side")?;
         Site::new(region, side).ok_or_else(|| self.unreadable("side"))
     }
 
-    fn given(&self, row: &Row<'_>, site: Option<Site>) -> Result<Given, LedgerError> {
+    fn given(&self, row: &Row<'_>, sites: Option<Sites>) -> Result<Given, LedgerError> {
         let amount = Amount {
             modality: self.word(row, "modality")?,
             quantity: self.get(row, "quantity")?,
@@ -142,7 +155,7 @@ impl Reader<'_> {
         let age = self.age(row)?;
         let leaves = |window: Nanos| self.start.now.after(window.minus(age));
         Ok(Given {
-            site,
+            sites,
             charged: amount.dose().ok_or_else(|| self.unreadable("quantity"))?,
             leaves_day: leaves(DAY),
             leaves_week: leaves(WEEK),
@@ -250,7 +263,7 @@ const WEEK_SECS: i64 = 7 * 24 * 3_600;
 /// slice is joined from the left: an open mark without one must not go unseen.
 const SESSIONS: &str = "
     SELECT
-        s.unit, s.patient_issuer, s.patient_id, s.region, s.side, s.modality,
+        s.run, s.token, s.unit, s.patient_issuer, s.patient_id, s.region, s.side, s.modality,
         t.run IS NULL AS open,
         coalesce(t.charged_quantity, d.quantity) AS quantity,
         coalesce(t.charged_energy_pj, d.energy_pj) AS energy_pj,
@@ -280,7 +293,7 @@ const STRAYS: &str = "
 /// A trip ended the session that its unit had at the time.
 const TRIPS: &str = "
     SELECT
-        s.patient_issuer, s.patient_id, s.region, s.side,
+        s.run, s.token, s.patient_issuer, s.patient_id, s.region, s.side,
         c.latched_utc AS utc, c.latched_boot_ns AS boot_ns, r.boot_id
     FROM causes AS c
     JOIN runs AS r ON r.run = c.latched_run
@@ -304,5 +317,7 @@ const PROOFS: &str = "
     FROM proofs AS p JOIN runs AS r USING (run)
     WHERE p.id = (SELECT max(id) FROM proofs WHERE unit = p.unit) AND p.passed = 1
     ORDER BY p.unit";
+
+const TOUCHED: &str = "SELECT region, side FROM touched_sites WHERE run = ?1 AND token = ?2";
 
 const CAUSES: &str = "SELECT unit, cause FROM causes WHERE released_run IS NULL ORDER BY id";

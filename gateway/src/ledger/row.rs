@@ -3,7 +3,7 @@
 use clinic::{AnyDose, AnyPrescription, Entry, PatientKey, SessionId, Summary, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use safety::{
-    Cause, End, Energy, Permille, Site, SliceId, StimulatorDose, StimulatorLevel,
+    Cause, End, Energy, Permille, Site, Sites, SliceId, StimulatorDose, StimulatorLevel,
     StimulatorPrescription,
 };
 
@@ -84,11 +84,12 @@ fn open(
     hash: &[u8; 32],
     stamp: &Stamp<'_>,
 ) -> Result<(), EntryError> {
-    let (site, dose): (Site, AnyDose) = match mark.prescription {
-        AnyPrescription::Laser(laser) => (laser.site, AnyDose::Laser(laser.dose)),
-        AnyPrescription::Pemf(pemf) => (pemf.site, AnyDose::Pemf(pemf.dose)),
+    let (site, touched, dose): (Site, Sites, AnyDose) = match mark.prescription {
+        AnyPrescription::Laser(laser) => (laser.site, laser.touched, AnyDose::Laser(laser.dose)),
+        AnyPrescription::Pemf(pemf) => (pemf.site, pemf.touched, AnyDose::Pemf(pemf.dose)),
         AnyPrescription::Stimulator(stimulator) => {
-            (stimulator.site, AnyDose::Stimulator(trains(stimulator)))
+            let dose = AnyDose::Stimulator(trains(stimulator));
+            (stimulator.site, stimulator.touched, dose)
         }
     };
     let prescribed = Amount::of(dose)?;
@@ -109,6 +110,11 @@ fn open(
         ":utc": stamp.utc,
         ":boot": stamp.boot_ns,
     })?;
+    let mut touch = connection.prepare_cached(TOUCH)?;
+    for site in touched.iter() {
+        let place = (site.region().word(), site.side().word());
+        touch.execute((mark.session.run, mark.session.token, place.0, place.1))?;
+    }
     Ok(())
 }
 
@@ -314,6 +320,9 @@ const SLICE: &str = "
     WHERE excluded.modality <> modality OR excluded.slice > slice
         OR excluded.quantity > quantity OR excluded.energy_pj > energy_pj
         OR excluded.time_ns > time_ns";
+
+const TOUCH: &str = "
+    INSERT INTO touched_sites (run, token, region, side) VALUES (?1, ?2, ?3, ?4)";
 
 const SETTLE: &str = "
     INSERT INTO settlements (

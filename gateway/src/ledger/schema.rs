@@ -11,7 +11,7 @@ pub(super) const APPLICATION_ID: i32 = 0x5447_4c31;
 
 /// Each step leads from the schema before it to its own; `user_version` counts them. A step that was
 /// released is never edited.
-pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, PROOFS];
+pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, PROOFS, TOUCHED_SITES];
 
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -131,6 +131,18 @@ CREATE TABLE proofs (
     utc      TEXT    NOT NULL,
     boot_ns  INTEGER NOT NULL
 ) STRICT;
+";
+
+/// Where the field of a session lay beside its own site (DOS-14). Sessions of before touched no other.
+const TOUCHED_SITES: &str = "
+CREATE TABLE touched_sites (
+    run     INTEGER NOT NULL,
+    token   INTEGER NOT NULL,
+    region  TEXT    NOT NULL,
+    side    TEXT    NOT NULL,
+    PRIMARY KEY (run, token, region, side),
+    FOREIGN KEY (run, token) REFERENCES sessions (run, token)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// A third modality, and the energy beside its pulses. SQLite cannot widen a constraint, so the tables

@@ -7,8 +7,8 @@ use clinic::{
 use device_drivers::{Budget, Dialect, Event, Out};
 use safety::{
     Answer, Area, AreaFluence, Cause, Dose, Energy, Eyewear, Fluence, Gate, Instant, Laser,
-    LaserLevel, LaserPrescription, Limits, Nanos, Overrides, Power, Region, Side, Site, Skin,
-    SkinType, Technique,
+    LaserLevel, LaserPrescription, Limits, Nanos, Overrides, Power, Region, Side, Site, Sites,
+    Skin, SkinType, Technique,
 };
 
 use super::{
@@ -74,6 +74,7 @@ fn prescription() -> LaserPrescription {
     let quantity = Energy::from_millijoules(6_000);
     LaserPrescription {
         site: Site::new(Region::Trapezius, Side::Left).unwrap(),
+        touched: Sites::NONE,
         power: Power::from_milliwatts(500),
         mix: [None; 4],
         gate: Gate::Continuous,

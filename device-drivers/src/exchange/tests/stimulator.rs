@@ -3,8 +3,8 @@
 use safety::{
     Answer, ApplicatorCode, Band, Bands, CoilLimits, Energy, Frequency, Limits, Multiple, Nanos,
     Output, Overrides, Pace, Permille, Power, PulseEnergy, Pulsing, Recovery, Region, Screening,
-    Side, Site, Span, Stimulator, StimulatorEverywhere, StimulatorLibrary, StimulatorPrescription,
-    StimulatorSiteLimits, StimulatorUnit, Terms, Timing,
+    Side, Site, Sites, Span, Stimulator, StimulatorEverywhere, StimulatorLibrary,
+    StimulatorPrescription, StimulatorSiteLimits, StimulatorUnit, Terms, Timing,
 };
 
 use super::{
@@ -17,6 +17,7 @@ impl Permitted for Stimulator {
     fn prescription() -> StimulatorPrescription {
         StimulatorPrescription {
             site: Site::new(Region::Forearm, Side::Left).unwrap(),
+            touched: Sites::NONE,
             motor_threshold: Permille::new(500).unwrap(),
             intensity: Multiple::from_thousandths(1_100),
             rate: Frequency::from_millihertz(10_000),

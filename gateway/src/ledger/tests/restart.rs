@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use clinic::{AnyDose, Course, Entry, Given};
-use safety::{Cause, End, Nanos, Outcome};
+use clinic::{AnyDose, AnyPrescription, Course, Entry, Given};
+use safety::{Cause, End, Nanos, Outcome, Region, Side, Site, Sites};
 
 use super::{
     DAY, LASER, NOON, OTHER_LASER, PEMF, Place, STIMULATOR, When, anna, bert, exposure, forearm,
@@ -118,7 +118,7 @@ fn stimulation_survives_a_crash() {
     let crashed = place.crash();
     let mut restarted = crashed.open(when);
     let past = &restarted.opened.past;
-    let stray = Given { site: None, ..given(forearm(), pulses(2, 22, 1), when, 60) };
+    let stray = Given { sites: None, ..given(forearm(), pulses(2, 22, 1), when, 60) };
     let wanted = [
         (anna(), given(forearm(), pulses(8, 81, 1), when, 60)),
         (bert(), given(forearm(), pulses(18, 180, 2), when, 60)),
@@ -315,7 +315,7 @@ fn a_stray_dose_counts_after_a_restart() {
     running.close();
     let when = When::FIRST.rebooted(60);
     let past = place.crash().open(when).opened.past;
-    let anywhere = |charged| Given { site: None, ..given(neck(), charged, when, 60) };
+    let anywhere = |charged| Given { sites: None, ..given(neck(), charged, when, 60) };
     let expected = [(anna(), anywhere(joules(2, 1))), (bert(), anywhere(joules(7, 2)))];
     assert_eq!(past.given, expected);
     assert!(past.course.is_empty(), "it is no session");
@@ -350,10 +350,50 @@ fn a_trip_survives_a_restart() {
     running.close();
     let later = When { boot_secs: 400, wall: NOON + 300, ..When::FIRST };
     let past = place.crash().open(later).opened.past;
-    assert_eq!(past.trips, [(bert(), neck(), at)]);
+    assert_eq!(past.trips, [(bert(), Sites::NONE.with(neck()), at)]);
     let day = i64::try_from(DAY).unwrap();
     let past = place.crash().open(When::FIRST.rebooted(day + 30)).opened.past;
     assert!(past.trips.is_empty());
+}
+
+/// DOS-14: the sites that a field touched are charged and were heated after a restart as before it,
+/// of a session that was settled as of one that was open.
+#[test]
+fn touched_sites_survive_a_restart() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let beside = Site::new(Region::Trapezius, Side::Left).unwrap();
+    let other = Site::new(Region::UpperBack, Side::Midline).unwrap();
+    let wide = |session, unit, patient, touched: &[Site]| {
+        let mut entry = open(session, unit, patient, joules(50, 4));
+        let Entry::Open { prescription: AnyPrescription::Laser(laser), .. } = &mut entry else {
+            panic!("it opens a laser")
+        };
+        laser.touched = touched.iter().copied().collect();
+        entry
+    };
+    let (one, two) = (running.session(1), running.session(2));
+    running.enter_durably(&[
+        wide(one, LASER, anna(), &[beside, other]),
+        wide(two, OTHER_LASER, bert(), &[other]),
+        Entry::Latch(LASER, Cause::OverTemperature),
+        settle(one, joules(48, 4), Outcome::Partial),
+    ]);
+    let when = When { boot_secs: 160, wall: NOON + 60, ..When::FIRST };
+    let past = place.crash().open(when).opened.past;
+    let sites = |touched: &[Site]| touched.iter().copied().chain([neck()]).collect::<Sites>();
+    let lay = |charged, touched| Given {
+        sites: Some(sites(touched)),
+        ..given(neck(), charged, when, 60)
+    };
+    let expected =
+        [(anna(), lay(joules(48, 4), &[beside, other])), (bert(), lay(joules(50, 4), &[other]))];
+    assert_eq!(past.given, expected);
+    let told = "SELECT prescription ->> '$.touched_sites' FROM sessions ORDER BY token";
+    let told: Vec<String> = place.look(told);
+    assert!(told[0].contains("trapezius") && told[1].contains("upper_back"), "{told:?}");
+    let [(hot, heated, _)] = &past.trips[..] else { panic!("one trip: {:?}", past.trips) };
+    assert_eq!((hot, *heated), (&anna(), sites(&[beside, other])));
 }
 
 /// OPS-01: the last proof of a relay counts, if it passed, and grows old while the gateway is gone.
