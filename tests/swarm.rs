@@ -104,7 +104,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Outcomes and ends of sessions, states, answers, and the ways of a disk.
-const NAMED: [&str; 37] = [
+const NAMED: [&str; 40] = [
     "Complete",
     "Partial",
     "Under",
@@ -130,8 +130,11 @@ const NAMED: [&str; 37] = [
     "crash while emitting",
     "entries lost in a crash",
     "open mark found",
+    "Debt",
+    "reviewed",
     "refused PatientBusy",
     "refused PatientLocked",
+    "refused ReviewOpen",
     "refused Prescription",
     "refused WrongModality",
     "refused StoppedSince",

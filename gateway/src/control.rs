@@ -29,6 +29,7 @@ mod prescription;
 mod quantised;
 mod recent;
 mod refusal;
+mod review;
 mod safety_service;
 #[cfg(test)]
 mod sample;
@@ -143,6 +144,7 @@ impl Control {
                 | Answer::Confirmed(..)
                 | Answer::Accepted(_)
                 | Answer::Released(_)
+                | Answer::Reviewed(_)
                 | Answer::Stopped(..)),
             ) => Ok(answer),
             Err(unheard) => Err(self.about(unit, Denial::unheard(unheard))),
@@ -160,6 +162,8 @@ impl Control {
             Refused::Unit(_)
             | Refused::PatientBusy
             | Refused::PatientLocked
+            | Refused::ReviewOpen(_)
+            | Refused::UnknownReview
             | Refused::UnknownUnit
             | Refused::ScriptHold
             | Refused::TooMany

@@ -188,6 +188,10 @@ fn sentence(what: &What, leaving: bool) {
             let proof = word::proof(*proof);
             info!(proof, "the proof of the relay: {proof}");
         }
+        What::Reviewed(findings) => {
+            let findings = word::findings(*findings);
+            info!(findings, "a clinician reviewed the session: {findings}");
+        }
         What::Refused(refused) => {
             let reason = word::refused(refused);
             info!(reason, "a call was refused: {reason}");
@@ -204,6 +208,11 @@ fn ended(summary: &Summary) {
         }
     };
     let Words { prescribed, charged, delivered, debt } = Words::of(summary);
+    let findings = word::findings(summary.findings);
+    let review = match findings.as_str() {
+        "" => String::new(),
+        findings => format!("; a clinician has to review it: {findings}"),
+    };
     if summary.uncertain {
         error!(
             outcome,
@@ -211,8 +220,20 @@ fn ended(summary: &Summary) {
             charged,
             delivered,
             debt,
+            findings,
             "the session ended {outcome} by {end} and off was never proven: {charged} charged of \
-             {prescribed}, as a bound"
+             {prescribed}, as a bound{review}"
+        );
+    } else if !review.is_empty() {
+        error!(
+            outcome,
+            end,
+            charged,
+            delivered,
+            debt,
+            findings,
+            "the session ended {outcome} by {end}: {charged} charged and {delivered} delivered of \
+             {prescribed}{review}"
         );
     } else {
         info!(

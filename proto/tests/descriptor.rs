@@ -282,11 +282,12 @@ fn upper_snake(name: &str) -> String {
 
 const PACKAGE: &str = "therapy.gateway.v1";
 
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 14] = [
     "MaintenanceService.MonitorUnit -> stream",
     "MaintenanceService.ProveRelay ->",
     "SafetyService.ListCauses ->",
     "SafetyService.Release ->",
+    "SafetyService.Review ->",
     "SessionService.CheckPrescription ->",
     "SessionService.Operate stream -> stream",
     "SessionService.Stop ->",

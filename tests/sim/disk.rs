@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use clinic::{
-    AnyDose, AnyPrescription, Course, Entry, EntryId, Given, Past, PatientKey, Receipt, SessionId,
-    Summary, UnitId,
+    AnyDose, AnyPrescription, Course, Entry, EntryId, Given, Past, PatientKey, Receipt, Review,
+    SessionId, Summary, UnitId,
 };
 use rand::{Rng, rngs::StdRng};
 use safety::{Cause, Instant, Nanos, Outcome, Sites};
@@ -63,6 +63,7 @@ pub(crate) struct Kept {
     pub(crate) up_to: AnyDose,
     pub(crate) settled: Option<Summary>,
     reconciled: bool,
+    reviewed: bool,
     at: Instant,
 }
 
@@ -186,6 +187,7 @@ impl Book {
                     up_to,
                     settled: None,
                     reconciled: false,
+                    reviewed: false,
                     at: Instant::from_boot(now),
                 });
             }
@@ -201,6 +203,10 @@ impl Book {
                 }
                 Some(_) => self.contradict(format!("{session} was settled twice")),
                 None => self.contradict(format!("{session} was settled and never opened")),
+            },
+            Entry::Review(session) => match self.find(session) {
+                Some(kept) if kept.has_findings() => kept.reviewed = true,
+                Some(_) | None => self.contradict(format!("{session} has nothing to review")),
             },
             Entry::Stray { unit, dose, .. } => {
                 let most = self.stray.entry((unit, run)).or_default();
@@ -256,7 +262,20 @@ impl Book {
             // No story goes on within minutes of a trip and a restart.
             trips: Vec::new(),
             proofs: Vec::new(),
+            reviews: self.reviews(),
         }
+    }
+
+    /// The sessions that nobody has reviewed.
+    pub(crate) fn reviews(&self) -> Vec<Review> {
+        let waits = self.sessions.iter().filter(|kept| kept.has_findings() && !kept.reviewed);
+        let review = |kept: &Kept| Review {
+            session: kept.session,
+            unit: Some(kept.unit),
+            patient: kept.patient.clone(),
+            findings: kept.settled.map(|summary| summary.findings).unwrap_or_default(),
+        };
+        waits.map(review).collect()
     }
 
     /// What the durable entries of starts before `run` charge to `unit`.
@@ -283,6 +302,10 @@ impl Kept {
     /// What counts: what was settled, or everything that it may have charged.
     pub(crate) fn charged(&self) -> AnyDose {
         self.settled.map_or(self.up_to, |summary| summary.charged)
+    }
+
+    fn has_findings(&self) -> bool {
+        self.settled.is_some_and(|summary| !summary.findings.is_empty())
     }
 
     fn is_open(&self) -> bool {

@@ -400,7 +400,11 @@ impl World {
                 self.marks.hit(&format!("{:?}", summary.outcome));
                 let end = format!("{:?}", summary.end);
                 self.marks.hit(end.split('(').next().unwrap_or_default());
+                for finding in summary.findings.iter() {
+                    self.marks.hit(&format!("{finding:?}"));
+                }
             }
+            What::Reviewed(_) => self.marks.hit("reviewed"),
             What::Latched(cause) => self.marks.hit(&format!("{cause:?}")),
             What::Released(cause) => self.marks.hit(&format!("{cause:?} released")),
             What::State { .. }

@@ -9,8 +9,8 @@ use safety::{
 use crate::{
     AnyUnit, Clinic,
     booking::Booking,
-    desk::Desk,
-    effect::{Answer, Effect, Refused, What},
+    desk::{Desk, Purpose},
+    effect::{Answer, Effect, Entry, Refused, What},
     happening::{Ask, Call, Confirmation, HoldSource, Proposal, Verb},
     kind::{AnyPrescription, Kind},
     name::{PatientKey, SessionId, UnitId},
@@ -76,6 +76,7 @@ impl Clinic {
                 })
             }
             Ask::Release(unit, cause) => self.release(desk, *unit, *cause),
+            Ask::Review(session) => self.review(desk, *session),
             Ask::ProveRelay(unit) => self.prove(desk, *unit),
         }
     }
@@ -99,6 +100,9 @@ impl Clinic {
         }
         if self.patients.is_marked(&proposal.patient) {
             return Err(Refused::PatientLocked);
+        }
+        if let Some(session) = self.reviews.of(&proposal.patient) {
+            return Err(Refused::ReviewOpen(session));
         }
         if !self.patients.has_room_for(desk.now, &proposal.patient) {
             return Err(Refused::TooMany);
@@ -206,6 +210,21 @@ impl Clinic {
             self.patients.reconcile(id);
         }
         Ok(Answer::Released(kept))
+    }
+
+    /// Ends the review of a session. What is durable after it was decided knowing of it: entries keep
+    /// their order.
+    fn review(&mut self, desk: &mut Desk<'_>, session: SessionId) -> Result<Answer, Refused> {
+        let reviewed = self.reviews.close(session).ok_or(Refused::UnknownReview)?;
+        let first = self.units.first().map(|any| with!(any, unit => unit.id));
+        // Nothing waits for the entry. Should it be lost, whichever unit hears of it locks them all.
+        if let Some(unit) = reviewed.unit.or(first) {
+            desk.enter(unit, Purpose::Record, Entry::Review(session));
+        }
+        if let Some(unit) = reviewed.unit {
+            desk.tell(unit, Some(session), What::Reviewed(reviewed.findings));
+        }
+        Ok(Answer::Reviewed(reviewed.findings))
     }
 }
 
@@ -323,7 +342,7 @@ fn find(units: &mut [AnyUnit], id: UnitId) -> Result<&mut AnyUnit, Refused> {
 /// The unit that an ask would change, if it would change one.
 fn changed(ask: &Ask) -> Option<UnitId> {
     match ask {
-        Ask::Check(_) | Ask::Hold(..) | Ask::Reattach(..) => None,
+        Ask::Check(_) | Ask::Hold(..) | Ask::Reattach(..) | Ask::Review(_) => None,
         Ask::Confirm(proposal, _) => Some(proposal.unit),
         Ask::Command(unit, ..)
         | Ask::Leave(unit, _)

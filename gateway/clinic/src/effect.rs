@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use device_drivers::Frame;
-use safety::{Cause, End, Fence, Instant, Outcome, Proof, Refusal, SliceId};
+use safety::{Cause, End, Fence, Findings, Instant, Outcome, Proof, Refusal, SliceId};
 
 use crate::{
     kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus},
@@ -81,6 +81,8 @@ pub enum Entry {
     Release(UnitId, Cause),
     /// The contact in the interlock of a unit was proven, and passed or not.
     Proof(UnitId, bool),
+    /// A person reviewed a session in which something was found: its patient may be treated again.
+    Review(SessionId),
 }
 
 /// How a session ended.
@@ -100,6 +102,8 @@ pub struct Summary {
     pub outcome: Outcome,
     /// Whether off was never proven.
     pub uncertain: bool,
+    /// What a person has to judge before the patient's next session.
+    pub findings: Findings,
 }
 
 /// How a call was answered.
@@ -113,6 +117,8 @@ pub enum Answer {
     Accepted(Fence),
     /// The cause is cleared but on these units, which hold it for these reasons.
     Released(Vec<(UnitId, Refusal)>),
+    /// The session is reviewed. This had been found in it.
+    Reviewed(Findings),
     /// What is known of the stop of a unit.
     Stopped(UnitId, StopProof),
     /// Not taken.
@@ -145,6 +151,10 @@ pub enum Refused {
     PatientBusy,
     /// An open mark of this patient has yet to be reconciled.
     PatientLocked,
+    /// Something was found in the dose of this session of the patient, and nobody has reviewed it.
+    ReviewOpen(SessionId),
+    /// No such session waits to be reviewed.
+    UnknownReview,
     /// No such unit.
     UnknownUnit,
     /// A script may not hold a unit that is real.
@@ -231,4 +241,6 @@ pub enum What {
     Refused(Refused),
     /// The proof of the contact in its interlock ended.
     Proven(Proof),
+    /// A person reviewed the session, in which this had been found.
+    Reviewed(Findings),
 }

@@ -6,8 +6,9 @@ use safety::{Beacon, Cause, Fence, Instant, Nanos, Sites};
 
 use crate::{
     kind::AnyPrescription,
-    name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, UnitId},
+    name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, SessionId, UnitId},
     patient::{Course, Given},
+    review::Review,
 };
 
 /// Something that happened outside. With the instant at which it is told, it determines everything
@@ -76,6 +77,8 @@ pub enum Ask {
     Leave(UnitId, u32),
     /// Somebody with the right to do so clears a cause.
     Release(UnitId, Cause),
+    /// Somebody with the right to do so has judged the dose of a session.
+    Review(SessionId),
     /// Somebody has the contact in a unit's interlock proven: it is dropped and closed again. What
     /// came of it is told.
     ProveRelay(UnitId),
@@ -150,4 +153,6 @@ pub struct Past {
     pub trips: Vec<(PatientKey, Sites, Instant)>,
     /// How long ago the contact of a unit passed its proof, if its last one passed.
     pub proofs: Vec<(UnitId, Nanos)>,
+    /// Sessions that nobody has reviewed yet, oldest first.
+    pub reviews: Vec<Review>,
 }

@@ -22,6 +22,7 @@ mod name;
 mod patient;
 mod relays;
 mod requests;
+mod review;
 mod room;
 mod stops;
 #[cfg(test)]
@@ -39,6 +40,7 @@ use crate::{
     desk::{Desk, Entries},
     patient::Patients,
     requests::Requests,
+    review::Reviews,
     unit::Unit,
 };
 
@@ -52,6 +54,7 @@ pub use happening::{
 pub use kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus, Kind};
 pub use name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, SessionId, UnitId};
 pub use patient::{Course, Given};
+pub use review::Review;
 pub use room::{DoorAt, FootswitchAt, KeyAt, LeaseBy, Wiring};
 pub use traffic::Traffic;
 pub use unit::Plan;
@@ -63,6 +66,7 @@ pub struct Clinic {
     units: Vec<AnyUnit>,
     boards: Vec<Board>,
     patients: Patients,
+    reviews: Reviews,
     requests: Requests,
     entries: Entries,
     /// An entry could not be made durable.
@@ -131,6 +135,7 @@ impl Clinic {
             units,
             boards,
             patients: Patients::default(),
+            reviews: Reviews::default(),
             requests: Requests::default(),
             entries: Entries::default(),
             ledger_failed: false,
@@ -310,12 +315,19 @@ impl Clinic {
             booking.zip(summary)
         });
         if let Some((booking, summary)) = given {
-            self.count(desk.now, booking, summary);
+            self.count(desk.now, id, booking, summary);
         }
     }
 
-    /// Counts a settled session against the windows of its patient.
-    fn count(&mut self, now: Instant, booking: Booking, summary: Summary) {
+    /// Counts a settled session against the windows of its patient, in full, debt and all. What was
+    /// found in it opens a review.
+    fn count(&mut self, now: Instant, unit: UnitId, booking: Booking, summary: Summary) {
+        self.reviews.open(Review {
+            session: booking.session,
+            unit: Some(unit),
+            patient: booking.patient.clone(),
+            findings: summary.findings,
+        });
         let given = Given {
             sites: Some(booking.sites),
             charged: summary.charged,
@@ -332,6 +344,7 @@ impl Clinic {
         for (patient, given) in past.given {
             self.patients.add(desk.now, patient, given);
         }
+        past.reviews.into_iter().for_each(|review| self.reviews.open(review));
         for (patient, course) in past.course {
             self.patients.set_course(patient, course);
         }

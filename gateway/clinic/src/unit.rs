@@ -523,5 +523,6 @@ pub(crate) fn summary<M: Kind>(ended: &Ended<M>) -> Summary {
         end: ended.end,
         outcome: ended.outcome,
         uncertain: ended.uncertain,
+        findings: ended.findings,
     }
 }

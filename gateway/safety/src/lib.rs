@@ -21,6 +21,7 @@ mod command;
 mod contact;
 mod curve;
 mod decision;
+mod finding;
 mod laser;
 mod laser_check;
 mod laser_limits;
@@ -40,6 +41,7 @@ mod root;
 mod run;
 mod screening;
 mod session;
+mod set;
 mod site;
 mod sites;
 pub mod skin;
@@ -63,6 +65,7 @@ pub use contact::{
 };
 pub use curve::{CurveError, Drive, POINTS_MAX, PowerCurve};
 pub use decision::{Decision, Direction, Limit, Measure, Overrides, SourceId, Tier, Verdict};
+pub use finding::{Allowance, Finding, Findings};
 pub use laser::{Gate, Laser, LaserLevel, WAVELENGTHS_MAX};
 pub use laser_limits::{
     GateRange, LaserEverywhere, LaserLibrary, LaserSiteLimits, LaserUnit, Line, MixRange,

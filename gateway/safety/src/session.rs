@@ -5,6 +5,7 @@ use crate::{
     admitted::Admitted,
     cause::Cause,
     command::Beacon,
+    finding::{Finding, Findings},
     modality::Modality,
     order::Setting,
     quantity::Output,
@@ -76,6 +77,8 @@ pub struct Ended<M: Modality> {
     pub outcome: Outcome,
     /// Whether off was never proven, so that the charge is a bound and not a count.
     pub uncertain: bool,
+    /// What a person has to judge before the patient's next session.
+    pub findings: Findings,
 }
 
 /// A session in progress.
@@ -238,15 +241,22 @@ impl<M: Modality> Session<M> {
         let charged = self.account.charged(now);
         let end = self.end.unwrap_or(End::Stopped);
         let delivered = self.account.delivered();
+        let debt = M::minus(charged, self.admitted.budget());
+        let findings = [
+            (Finding::CountsDiffer, self.account.is_apart()),
+            (Finding::Unseen, self.account.is_unseen()),
+            (Finding::Debt, debt != M::Dose::default()),
+        ];
         Ended {
             token: self.token,
             prescribed: self.admitted.dose(),
             charged,
             delivered,
-            debt: M::minus(charged, self.admitted.budget()),
+            debt,
             end,
             outcome: Self::outcome(end, M::share(delivered, self.admitted.dose()), charged),
             uncertain: self.uncertain,
+            findings: findings.into_iter().collect(),
         }
     }
 

@@ -164,8 +164,13 @@ fn summary(session: &SessionSummary) -> String {
             format!("last session {} {outcome}", session.session_id)
         }
     };
+    let found = session.findings().map(|finding| {
+        let name = finding.as_str_name().trim_start_matches("FINDING_");
+        format!(", found: {}", name.to_lowercase().replace('_', " "))
+    });
+    let found: String = found.collect();
     format!(
-        "{which}: {} of {} charged, {} delivered",
+        "{which}: {} of {} charged, {} delivered{found}",
         amount(&session.charged),
         amount(&session.prescribed),
         amount(&session.delivered)
@@ -202,7 +207,9 @@ pub(super) fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proto::v1::{EyewearDensity, PemfHazard, StimulatorDose, StimulatorHazard, Warning};
+    use proto::v1::{
+        EyewearDensity, Finding, PemfHazard, StimulatorDose, StimulatorHazard, Warning,
+    };
 
     use super::*;
 
@@ -279,6 +286,14 @@ mod tests {
         assert!(runs.contains("  session 1-1: "), "{runs}");
         let over = line(SessionOutcome::Complete);
         assert!(over.contains("  last session 1-1 COMPLETE: "), "{over}");
+    }
+
+    #[test]
+    fn a_session_that_is_over_says_what_was_found_in_it() {
+        let findings = vec![Finding::CountsDiffer.into(), Finding::Debt.into()];
+        let session = SessionSummary { findings, ..SessionSummary::default() };
+        let line = status(&UnitStatus { session: Some(session), ..UnitStatus::default() });
+        assert!(line.contains("delivered, found: counts differ, found: debt"), "{line}");
     }
 
     #[test]

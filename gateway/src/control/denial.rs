@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use clinic::Refused;
+use clinic::{Refused, SessionId};
 use proto::{Any, ERROR_DOMAIN, Message, v1, v1::RefusalReason as Reason};
 use tonic::Status;
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
@@ -29,6 +29,8 @@ struct Parts {
     epoch: Option<u64>,
     violations: Vec<FieldViolation>,
     metadata: HashMap<String, String>,
+    /// The session that has to be reviewed first.
+    session: Option<SessionId>,
 }
 
 impl Denial {
@@ -41,11 +43,17 @@ impl Denial {
             epoch: None,
             violations: Vec::new(),
             metadata: HashMap::new(),
+            session: None,
         }))
     }
 
     pub(crate) fn of(refused: &Refused) -> Self {
-        Self::worded(refusal::of_clinic(refused))
+        let mut denial = Self::worded(refusal::of_clinic(refused));
+        if let Refused::ReviewOpen(session) = refused {
+            denial.0.session = Some(*session);
+            denial = denial.with("sessionId", session);
+        }
+        denial
     }
 
     pub(crate) fn unheard(unheard: Unheard) -> Self {
@@ -113,13 +121,22 @@ impl Denial {
 
     /// As a message on a stream.
     pub(crate) fn into_refusal(self) -> v1::Refusal {
-        let Parts { reason, mut sentence, decisions, causes, epoch, violations, metadata: _ } =
-            *self.0;
+        let Parts {
+            reason,
+            mut sentence,
+            decisions,
+            causes,
+            epoch,
+            violations,
+            session,
+            metadata: _,
+        } = *self.0;
         if violations.len() > 1 {
             sentence = violations.iter().map(spell).collect::<Vec<_>>().join(" ");
         }
         let cause_ids = causes.into_iter().map(|cause| cause.cause_id).collect();
-        v1::Refusal { reason: reason.into(), sentence, decisions, cause_ids, epoch }
+        let session_id = session.map_or_else(String::new, |session| session.to_string());
+        v1::Refusal { reason: reason.into(), sentence, decisions, cause_ids, epoch, session_id }
     }
 
     /// As a status: `ErrorInfo` always, beside it what the reason calls for, and the refusal itself.

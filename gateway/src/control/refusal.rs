@@ -53,6 +53,8 @@ pub(crate) fn of_clinic(refused: &Refused) -> Wording {
             "An earlier session of this patient is not settled.",
             "Have service reconcile the record before this patient is treated.",
         ),
+        Refused::ReviewOpen(_) => review_open(),
+        Refused::UnknownReview => review_unknown(),
         Refused::UnknownUnit => say(
             Reason::UnitUnknown,
             "No unit has this id.",
@@ -114,6 +116,24 @@ pub(crate) const fn of_unit(refusal: Refusal) -> Wording {
     }
 }
 
+/// An earlier session of the patient waits for a review (DOS-12).
+const fn review_open() -> Wording {
+    say(
+        Reason::ReviewOpen,
+        "Something was found in the dose of an earlier session of this patient.",
+        "Have a clinician look at that session and review it, then confirm anew.",
+    )
+}
+
+/// No session of this name waits for a review.
+const fn review_unknown() -> Wording {
+    say(
+        Reason::ReviewUnknown,
+        "No session with this id waits to be reviewed.",
+        "Use the session id of the refusal; it may have been reviewed already.",
+    )
+}
+
 /// The relay of the unit was not proven (OPS-01).
 const fn relay_unproven() -> Wording {
     say(
@@ -152,7 +172,8 @@ pub(crate) const fn code(reason: Reason) -> Code {
         Reason::UnitUnknown
         | Reason::RoomUnknown
         | Reason::SessionUnknown
-        | Reason::CauseUnknown => Code::NotFound,
+        | Reason::CauseUnknown
+        | Reason::ReviewUnknown => Code::NotFound,
         Reason::RoleNeeded | Reason::NotHolder | Reason::ScriptHoldOnRealUnit => {
             Code::PermissionDenied
         }
@@ -165,6 +186,7 @@ pub(crate) const fn code(reason: Reason) -> Code {
         | Reason::RelayUnproven
         | Reason::NoDoor
         | Reason::CannotProve
+        | Reason::ReviewOpen
         | Reason::InterlockOpen
         | Reason::KeyOff
         | Reason::FootswitchNotPressed
@@ -329,6 +351,8 @@ const UNKNOWN_SLICE: Wording = say(
 mod tests {
     use std::collections::BTreeMap;
 
+    use clinic::SessionId;
+
     use super::*;
 
     /// The code that the comment of each reason ends with, as the API publishes it.
@@ -392,6 +416,8 @@ mod tests {
             Refused::WrongModality,
             Refused::PatientBusy,
             Refused::PatientLocked,
+            Refused::ReviewOpen(SessionId { run: 7, token: 1 }),
+            Refused::UnknownReview,
             Refused::UnknownUnit,
             Refused::ScriptHold,
             Refused::TooMany,

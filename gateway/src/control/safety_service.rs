@@ -17,7 +17,7 @@ use super::{
     cause,
     clocks::Clocks,
     denial::Denial,
-    person, recent,
+    person, recent, review,
     session_service::{lost, unread},
     status,
     violations::Violations,
@@ -92,6 +92,15 @@ impl SafetyService for Control {
             Ok(answer) => Ok(Response::new(answer?)),
             Err(_ended) => Err(lost().into()),
         }
+    }
+
+    async fn review(
+        &self,
+        request: Request<v1::ReviewRequest>,
+    ) -> Result<Response<v1::ReviewResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let answer = review::close(self, &caller, request.get_ref()).await?;
+        Ok(Response::new(answer))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod client;
 mod operating;
+mod reviewing;
 mod serving;
 
 use std::{
@@ -15,7 +16,8 @@ use std::{
 };
 
 use clinic::{
-    Answer, Call, CallId, Clinic, Effect, Happening, LineId, Receipt, RoomId, StopProof, UnitId,
+    Answer, Call, CallId, Clinic, Effect, Happening, LineId, Past, Receipt, RoomId, StopProof,
+    UnitId,
 };
 use proto::v1::{
     self, safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
@@ -62,6 +64,15 @@ impl Stage {
 
     /// A clinic whose units are in STANDBY, in these rooms.
     pub(crate) async fn in_rooms(rooms: [u16; 2]) -> Self {
+        Self::begin(rooms, Past::default()).await
+    }
+
+    /// A clinic that had a past, and whose units are in STANDBY.
+    async fn after(past: Past) -> Self {
+        Self::begin([0, 1], past).await
+    }
+
+    async fn begin(rooms: [u16; 2], past: Past) -> Self {
         let config = configure(rooms);
         let (inbox, outlet) = Inbox::new(config.units.len());
         let directory = Directory { run: 1, ..config.directory.clone() };
@@ -71,7 +82,8 @@ impl Stage {
             |card: &UnitCard| Unit::new(demo::built(card.modality, &card.plate.serial), 1, now);
         let units = config.directory.units.iter().map(unit).collect();
         let units = Arc::new(Mutex::new(units));
-        let clinic = daemon::clinic(&config, directory.run, daemon::today()).unwrap();
+        let mut clinic = daemon::clinic(&config, directory.run, daemon::today()).unwrap();
+        clinic.step(clock::now(), Happening::Past(past), &mut Vec::new());
         let mut tasks = JoinSet::new();
         tasks.spawn(carry);
         let core = Core { clinic, units: Arc::clone(&units), mouth, waiting: Waiting::default() };

@@ -177,6 +177,7 @@ impl Scene<'_> {
             remaining_time_milliseconds: left.millis(),
             outcome: v1::SessionOutcome::Unspecified.into(),
             uncertain: false,
+            findings: Vec::new(),
         })
     }
 }
@@ -284,6 +285,7 @@ const fn warning(warning: Warning) -> v1::Warning {
         Warning::CoilWarm => v1::Warning::CoilWarm,
         Warning::BadFrames => v1::Warning::BadFrames,
         Warning::MoveHandpiece => v1::Warning::MoveHandpiece,
+        Warning::CountsDiffer => v1::Warning::CountsDiffer,
     }
 }
 

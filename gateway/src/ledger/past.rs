@@ -2,14 +2,15 @@
 //!
 //! What was durable and not settled counts as given, whole (DOS-10). Ages are taken by both clocks where the
 //! machine was not booted since, and the lesser age counts: a dose stays in its windows for the
-//! longer of both.
+//! longer of both. Wall clocks are in UTC, which knows no daylight saving; by a leap second an age is a
+//! second short, which keeps a dose for a second more (TIM-06).
 
 use std::path::Path;
 
-use clinic::{Course, Given, Past, PatientKey, UnitId};
+use clinic::{Course, Given, Past, PatientKey, Review, SessionId, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row};
-use safety::{Cause, Instant, Nanos, Region, Side, Site, Sites};
+use safety::{Cause, Finding, Instant, Nanos, Region, Side, Site, Sites};
 
 use super::{amount::Amount, error::LedgerError, file, run::Start, stamp, word::Word};
 use crate::directory::Modality;
@@ -26,6 +27,7 @@ pub(super) fn load(
         course: reader.courses()?,
         trips: reader.trips()?,
         proofs: reader.proofs()?,
+        reviews: reader.reviews()?,
         ..Past::default()
     };
     for session in reader.sessions()? {
@@ -124,6 +126,30 @@ impl Reader<'_> {
             proofs.extend(self.unit(&unit).map(|unit| (unit, age)));
         }
         Ok(proofs)
+    }
+
+    /// The sessions that nobody has reviewed yet, oldest first, whenever they were (DOS-12).
+    fn reviews(&self) -> Result<Vec<Review>, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(UNREVIEWED).map_err(known)?;
+        let mut rows = select.query(()).map_err(known)?;
+        let mut reviews: Vec<Review> = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            let session = SessionId { run: self.get(row, "run")?, token: self.get(row, "token")? };
+            let finding: Finding = self.word(row, "finding")?;
+            match reviews.last_mut().filter(|last| last.session == session) {
+                Some(last) => {
+                    last.findings = last.findings.iter().chain([finding]).collect();
+                }
+                None => reviews.push(Review {
+                    session,
+                    unit: self.unit(&self.get::<String>(row, "unit")?),
+                    patient: self.patient(row)?,
+                    findings: [finding].into_iter().collect(),
+                }),
+            }
+        }
+        Ok(reviews)
     }
 
     /// Where the field of a session lay: its own site, and those that it touched (DOS-14).
@@ -279,6 +305,8 @@ const SESSIONS: &str = "
         OR (t.outcome <> 'aborted' AND (utc >= ?1 OR r.boot_id = ?2))
     ORDER BY s.run, s.token";
 
+const TOUCHED: &str = "SELECT region, side FROM touched_sites WHERE run = ?1 AND token = ?2";
+
 const STRAYS: &str = "
     SELECT
         s.patient_issuer, s.patient_id, s.modality,
@@ -304,6 +332,13 @@ const TRIPS: &str = "
         AND (t.run IS NULL OR t.settled_run <> s.run OR t.settled_boot_ns >= c.latched_boot_ns)
     ORDER BY c.id";
 
+const UNREVIEWED: &str = "
+    SELECT s.run, s.token, s.unit, s.patient_issuer, s.patient_id, f.finding
+    FROM findings AS f JOIN sessions AS s USING (run, token)
+    LEFT JOIN reviews AS r USING (run, token)
+    WHERE r.run IS NULL
+    ORDER BY s.run, s.token, f.finding";
+
 const COURSES: &str = "
     SELECT s.patient_issuer, s.patient_id, s.modality, count(*) AS sessions
     FROM sessions AS s LEFT JOIN settlements AS t USING (run, token)
@@ -317,7 +352,5 @@ const PROOFS: &str = "
     FROM proofs AS p JOIN runs AS r USING (run)
     WHERE p.id = (SELECT max(id) FROM proofs WHERE unit = p.unit) AND p.passed = 1
     ORDER BY p.unit";
-
-const TOUCHED: &str = "SELECT region, side FROM touched_sites WHERE run = ?1 AND token = ?2";
 
 const CAUSES: &str = "SELECT unit, cause FROM causes WHERE released_run IS NULL ORDER BY id";

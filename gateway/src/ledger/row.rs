@@ -43,6 +43,7 @@ pub(super) fn enter(
             stray(connection, name(units, *unit)?, patient.as_ref(), *dose, stamp)
         }
         Entry::Proof(unit, passed) => proof(connection, name(units, *unit)?, *passed, stamp),
+        Entry::Review(session) => review(connection, *session, stamp),
         Entry::Latch(unit, cause) => latch(connection, name(units, *unit)?, *cause, stamp),
         Entry::Release(unit, cause) => {
             let unit = name(units, *unit)?;
@@ -194,6 +195,21 @@ fn settle(
         ":utc": stamp.utc,
         ":boot": stamp.boot_ns,
     })?;
+    let mut find = connection.prepare_cached(FIND)?;
+    for finding in summary.findings.iter() {
+        find.execute((session.run, session.token, finding.word()))?;
+    }
+    Ok(())
+}
+
+/// Keeps that a person reviewed a session (DOS-12). Once is enough.
+fn review(
+    connection: &Connection,
+    session: SessionId,
+    stamp: &Stamp<'_>,
+) -> Result<(), EntryError> {
+    let mut insert = connection.prepare_cached(REVIEW)?;
+    insert.execute((session.run, session.token, stamp.run, stamp.utc, stamp.boot_ns))?;
     Ok(())
 }
 
@@ -305,6 +321,9 @@ const OPEN: &str = "
         :quantity, :time, :prescription, :hash, :utc, :boot
     )";
 
+const TOUCH: &str = "
+    INSERT INTO touched_sites (run, token, region, side) VALUES (?1, ?2, ?3, ?4)";
+
 const SLICE: &str = "
     INSERT INTO slices (
         run, token, modality, slice, quantity, energy_pj, time_ns, written_utc, written_boot_ns
@@ -321,9 +340,6 @@ const SLICE: &str = "
         OR excluded.quantity > quantity OR excluded.energy_pj > energy_pj
         OR excluded.time_ns > time_ns";
 
-const TOUCH: &str = "
-    INSERT INTO touched_sites (run, token, region, side) VALUES (?1, ?2, ?3, ?4)";
-
 const SETTLE: &str = "
     INSERT INTO settlements (
         run, token, modality, prescribed_quantity, prescribed_energy_pj, prescribed_time_ns,
@@ -336,6 +352,13 @@ const SETTLE: &str = "
         :delivered_energy, :delivered_time, :debt_quantity, :debt_energy, :debt_time,
         :end, :cause, :outcome, :uncertain, 0, :settled_run, :utc, :boot
     )";
+
+const FIND: &str = "INSERT INTO findings (run, token, finding) VALUES (?1, ?2, ?3)";
+
+const REVIEW: &str = "
+    INSERT INTO reviews (run, token, reviewed_run, reviewed_utc, reviewed_boot_ns)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (run, token) DO NOTHING";
 
 const LAST_STRAY: &str = "
     SELECT stretch, patient_issuer, patient_id, quantity, energy_pj, time_ns FROM strays

@@ -100,6 +100,8 @@ const LAST_RECORD: &str = "
         UNION ALL SELECT written_utc FROM strays WHERE run = ?1
         UNION ALL SELECT latched_utc FROM causes WHERE latched_run = ?1
         UNION ALL SELECT released_utc FROM causes WHERE released_run = ?1
+        UNION ALL SELECT utc FROM proofs WHERE run = ?1
+        UNION ALL SELECT reviewed_utc FROM reviews WHERE reviewed_run = ?1
     )";
 
 /// Where Linux says which boot this is.

@@ -11,7 +11,7 @@ pub(super) const APPLICATION_ID: i32 = 0x5447_4c31;
 
 /// Each step leads from the schema before it to its own; `user_version` counts them. A step that was
 /// released is never edited.
-pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, PROOFS, TOUCHED_SITES];
+pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, PROOFS, TOUCHED_SITES, REVIEWS];
 
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -143,6 +143,28 @@ CREATE TABLE touched_sites (
     PRIMARY KEY (run, token, region, side),
     FOREIGN KEY (run, token) REFERENCES sessions (run, token)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// What was found in the dose of a session, and that a person reviewed it (DOS-12, JRN-08). A session
+/// with a finding and without a review keeps its patient from the next.
+const REVIEWS: &str = "
+CREATE TABLE findings (
+    run      INTEGER NOT NULL,
+    token    INTEGER NOT NULL,
+    finding  TEXT    NOT NULL,
+    PRIMARY KEY (run, token, finding),
+    FOREIGN KEY (run, token) REFERENCES settlements (run, token)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reviews (
+    run               INTEGER NOT NULL,
+    token             INTEGER NOT NULL,
+    reviewed_run      INTEGER NOT NULL REFERENCES runs (run),
+    reviewed_utc      TEXT    NOT NULL,
+    reviewed_boot_ns  INTEGER NOT NULL,
+    PRIMARY KEY (run, token),
+    FOREIGN KEY (run, token) REFERENCES settlements (run, token)
+) STRICT;
 ";
 
 /// A third modality, and the energy beside its pulses. SQLite cannot widen a constraint, so the tables

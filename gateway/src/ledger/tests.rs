@@ -21,10 +21,10 @@ use clinic::{
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use safety::{
-    Answer, ApplicatorCode, Area, AreaFluence, Content, End, Energy, Exposure, Eyewear, Fluence,
-    Flux, Frequency, Gate, Instant, LaserDose, LaserPrescription, Multiple, Nanos, OpticalDensity,
-    Others, Outcome, Overrides, PemfDose, PemfPrescription, Permille, Power, Pulses, Region,
-    Screening, Side, Site, Sites, Skin, SkinType, Slew, SliceId, StimulatorDose,
+    Answer, ApplicatorCode, Area, AreaFluence, Content, End, Energy, Exposure, Eyewear, Findings,
+    Fluence, Flux, Frequency, Gate, Instant, LaserDose, LaserPrescription, Multiple, Nanos,
+    OpticalDensity, Others, Outcome, Overrides, PemfDose, PemfPrescription, Permille, Power,
+    Pulses, Region, Screening, Side, Site, Sites, Skin, SkinType, Slew, SliceId, StimulatorDose,
     StimulatorPrescription, Technique, Waveform, Wavelength,
 };
 use tempfile::TempDir;
@@ -319,6 +319,7 @@ fn settle(session: SessionId, charged: AnyDose, outcome: Outcome) -> Entry {
         end: End::Dose,
         outcome,
         uncertain: false,
+        findings: Findings::default(),
     };
     Entry::Settle { session, summary }
 }

@@ -4,7 +4,7 @@
 //! from: a refusal says its kind and not the decisions behind it (AUD-07).
 
 use clinic::{Summary, What};
-use safety::{Cause, End};
+use safety::{Cause, End, Findings};
 use serde::Serialize;
 
 use super::{
@@ -57,6 +57,7 @@ enum ChangeJson {
     Released { cause: &'static str },
     Stopped,
     Proven { proof: &'static str },
+    Reviewed { findings: Vec<&'static str> },
     Refused { reason: &'static str },
 }
 
@@ -67,6 +68,7 @@ struct EndedJson {
     cause: Option<&'static str>,
     outcome: &'static str,
     uncertain: bool,
+    findings: Vec<&'static str>,
     prescribed: DoseJson,
     charged: DoseJson,
     delivered: DoseJson,
@@ -89,6 +91,7 @@ impl ChangeJson {
             What::Released(cause) => Self::Released { cause: word::cause(*cause) },
             What::Stopped => Self::Stopped,
             What::Proven(proof) => Self::Proven { proof: word::proof(*proof) },
+            What::Reviewed(findings) => Self::Reviewed { findings: found(*findings) },
             What::Refused(refused) => Self::Refused { reason: word::refused(refused) },
         }
     }
@@ -101,12 +104,17 @@ impl EndedJson {
             cause: alarm(summary.end).map(word::cause),
             outcome: word::outcome(summary.outcome),
             uncertain: summary.uncertain,
+            findings: found(summary.findings),
             prescribed: DoseJson::new(summary.prescribed, Rounded::Down),
             charged: DoseJson::new(summary.charged, Rounded::Up),
             delivered: DoseJson::new(summary.delivered, Rounded::Down),
             debt: DoseJson::new(summary.debt, Rounded::Up),
         }
     }
+}
+
+fn found(findings: Findings) -> Vec<&'static str> {
+    findings.iter().map(word::finding).collect()
 }
 
 const fn alarm(end: End) -> Option<Cause> {

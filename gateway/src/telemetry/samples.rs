@@ -8,10 +8,10 @@ use clinic::{
 };
 use safety::{
     Beacon, Beam, BootId, Cause, Causes, Contacts, Dose, Emission, End, Energy, Exposure, FROZEN,
-    Flux, Frequency, Gate, Input, Instant, Laser, LaserLevel, Nanos, Outcome, Pace, Pemf,
-    PemfLevel, Permille, Power, Pulses, Pulsing, Refusal, SessionStatus, Slew, State, Status,
-    Stimulator, StimulatorDose, StimulatorLevel, Supervisor, Temperature, Terms, Timing, Warning,
-    Warnings, Waveform,
+    Finding, Findings, Flux, Frequency, Gate, Input, Instant, Laser, LaserLevel, Nanos, Outcome,
+    Pace, Pemf, PemfLevel, Permille, Power, Pulses, Pulsing, Refusal, SessionStatus, Slew, State,
+    Status, Stimulator, StimulatorDose, StimulatorLevel, Supervisor, Temperature, Terms, Timing,
+    Warning, Warnings, Waveform,
 };
 
 use crate::directory::{Directory, Modality, Plate, UnitCard};
@@ -237,9 +237,15 @@ pub(crate) fn changes() -> Vec<Change> {
         end: End::Alarm(Cause::Deviation),
         outcome: Outcome::Partial,
         uncertain: true,
+        findings: [Finding::CountsDiffer, Finding::Debt].into_iter().collect(),
     };
-    let certain =
-        Summary { end: End::Dose, outcome: Outcome::Complete, uncertain: false, ..summary };
+    let certain = Summary {
+        end: End::Dose,
+        outcome: Outcome::Complete,
+        uncertain: false,
+        findings: Findings::default(),
+        ..summary
+    };
     let all = [
         What::Confirmed,
         What::State { from: State::Warning, to: State::Emitting },
@@ -250,6 +256,7 @@ pub(crate) fn changes() -> Vec<Change> {
         What::Ended(certain),
         What::Ended(summary),
         What::Released(Cause::Deviation),
+        What::Reviewed([Finding::Unseen].into_iter().collect()),
         What::Refused(Refused::Unit(Refusal::FootswitchHeld)),
     ];
     let session = Some(SessionId { run: 7, token: 1 });

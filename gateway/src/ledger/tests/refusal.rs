@@ -185,7 +185,7 @@ fn a_ledger_of_the_first_schema_is_taken_over() {
     change(
         &place.path(),
         "ALTER TABLE runs DROP COLUMN config; DROP TABLE proofs; DROP TABLE touched_sites;
-         PRAGMA user_version = 1",
+         DROP TABLE reviews; DROP TABLE findings; PRAGMA user_version = 1",
     );
     let running = place.open(When::FIRST.rebooted(60));
     assert_eq!(running.opened.past.open_marks.len(), 1);

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use clinic::{AnyDose, AnyPrescription, Course, Entry, Given};
-use safety::{Cause, End, Nanos, Outcome, Region, Side, Site, Sites};
+use clinic::{AnyDose, AnyPrescription, Course, Entry, Given, Receipt, Review};
+use jiff::Timestamp;
+use safety::{Cause, End, Finding, Nanos, Outcome, Region, Side, Site, Sites};
 
 use super::{
     DAY, LASER, NOON, OTHER_LASER, PEMF, Place, STIMULATOR, When, anna, bert, exposure, forearm,
@@ -154,6 +155,32 @@ fn the_lesser_age_counts() {
     let back = When { wall: NOON - 3_600, ..When::FIRST.rebooted(0) };
     let past = place.crash().open(back).opened.past;
     assert_eq!(past.given, [(anna(), given(neck(), joules(4, 4), back, 0))]);
+}
+
+/// TIM-06: over the night in which clocks in Europe went back, and over the last leap second, a day
+/// is a day. The second that is inserted is counted twice by the wall clock: by it alone a session is
+/// a second younger, and by both clocks it stays for the longer.
+#[test]
+fn no_change_of_the_clocks_moves_a_window() {
+    let autumn: Timestamp = "2026-10-25T00:30:00Z".parse().unwrap();
+    let leap: Timestamp = "2016-12-31T12:00:00Z".parse().unwrap();
+    for (wall, inserted) in [(autumn.as_second(), 0), (leap.as_second(), 1)] {
+        let place = Place::new();
+        let first = When { wall, ..When::FIRST };
+        let mut running = place.open(first);
+        let session = running.session(1);
+        running.enter_durably(&[open(session, LASER, anna(), joules(5, 4))]);
+        running.enter_durably(&[settle(session, joules(4, 4), Outcome::Complete)]);
+        running.close();
+        let day = i64::try_from(DAY).unwrap();
+        // A day has passed by a clock that knows of nothing, and the wall shows so much less.
+        let later = When { wall: wall + day - inserted, boot_secs: 100 + DAY, ..first };
+        let past = place.crash().open(later).opened.past;
+        let age = DAY - u64::try_from(inserted).unwrap();
+        assert_eq!(past.given, [(anna(), given(neck(), joules(4, 4), later, age))]);
+        let leaves = past.given[0].1.leaves_day.since(later.now());
+        assert_eq!(leaves, Nanos::from_secs(u64::try_from(inserted).unwrap()));
+    }
 }
 
 /// A session that emitted nothing is on record and counts as none (DOS-15).
@@ -394,6 +421,53 @@ fn touched_sites_survive_a_restart() {
     assert!(told[0].contains("trapezius") && told[1].contains("upper_back"), "{told:?}");
     let [(hot, heated, _)] = &past.trips[..] else { panic!("one trip: {:?}", past.trips) };
     assert_eq!((hot, *heated), (&anna(), sites(&[beside, other])));
+}
+
+/// DOS-12, JRN-08: a session in whose dose something was found waits for its review over any restart
+/// and any time, until a person gave it; what was charged stays charged.
+#[test]
+fn a_review_is_waited_for_until_a_person_gives_it() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let sessions = [running.session(1), running.session(2), running.session(3)];
+    let findings: [&[Finding]; 3] =
+        [&[Finding::Debt, Finding::CountsDiffer], &[], &[Finding::Unseen]];
+    let (units, patients) = ([LASER, OTHER_LASER, LASER], [anna(), anna(), bert()]);
+    for (((session, findings), unit), patient) in
+        sessions.into_iter().zip(findings).zip(units).zip(patients)
+    {
+        let mut end = settle(session, joules(5, 4), Outcome::Partial);
+        let Entry::Settle { summary, .. } = &mut end else { panic!("it settles") };
+        summary.findings = findings.iter().copied().collect();
+        running.enter_durably(&[open(session, unit, patient, joules(9, 4)), end]);
+    }
+    running.close();
+    let waits = |place: usize, unit| Review {
+        session: sessions[place],
+        unit,
+        patient: [anna(), anna(), bert()][place].clone(),
+        findings: findings[place].iter().copied().collect(),
+    };
+    let years = When::FIRST.rebooted(3 * 365 * i64::try_from(DAY).unwrap());
+    let mut running = place.open(years);
+    assert_eq!(running.opened.past.reviews, [waits(0, Some(LASER)), waits(2, Some(LASER))]);
+    running.enter_durably(&[Entry::Review(sessions[0]), Entry::Review(sessions[0])]);
+    running.close();
+    let running = place.open_with(When::FIRST.rebooted(60), &["pemf-1"]);
+    assert_eq!(running.opened.past.reviews, [waits(2, None)], "its unit is gone, its patient not");
+    assert_eq!(running.opened.past.given.len(), 3, "a review takes nothing out of a window");
+    running.close();
+}
+
+/// A review of a session that was never settled is not kept: nothing was found in it.
+#[test]
+fn a_review_of_nothing_is_a_failure() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    running.enter_durably(&[open(session, LASER, anna(), joules(9, 4))]);
+    assert_eq!(running.enter(&[Entry::Review(session)]), [Receipt::Failed]);
+    assert!(place.look::<i64>("SELECT token FROM reviews").is_empty());
 }
 
 /// OPS-01: the last proof of a relay counts, if it passed, and grows old while the gateway is gone.
