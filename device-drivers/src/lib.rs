@@ -32,7 +32,7 @@ use alloc::vec::Vec;
 use safety::{Instant, Modality, Order, Report};
 
 pub use budget::Budget;
-pub use explain::{Explained, explain};
+pub use explain::{Explained, covered, explain};
 pub use frame::{Frame, Rank};
 
 /// The dialect of one unit family, as spoken with one unit.

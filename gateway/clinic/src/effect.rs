@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Something to be done outside, in the order in which it is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Write a frame. A line is given no other, not even one that stops, before it was told that
     /// this one was written.
@@ -32,7 +32,7 @@ pub enum Effect {
 }
 
 /// What the ledger keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// A session is about to emit: with its first slice (SES-08).
     Open {
@@ -84,7 +84,7 @@ pub enum Entry {
 }
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Summary {
     /// What was prescribed.
     pub prescribed: AnyDose,
@@ -103,7 +103,7 @@ pub struct Summary {
 }
 
 /// How a call was answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// All decisions.
     Checked(AnyChecked),
@@ -120,7 +120,7 @@ pub enum Answer {
 }
 
 /// The instants of one stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StopProof {
     /// When it was taken.
     pub accepted: Instant,
@@ -131,7 +131,7 @@ pub struct StopProof {
 }
 
 /// Why a call changed nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Refused {
     /// The unit's own reason.
     Unit(Refusal),
@@ -169,7 +169,7 @@ pub enum Refused {
 }
 
 /// How a unit stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shown {
     /// Its status.
     pub status: AnyStatus,
@@ -184,7 +184,7 @@ pub struct Shown {
 }
 
 /// How the contact in the interlock of a unit stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ShownContact {
     /// Its board answers.
     pub online: bool,
@@ -195,7 +195,7 @@ pub struct ShownContact {
 }
 
 /// Something that changed, for the audit, the log and events.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Change {
     /// When.
     pub at: Instant,
@@ -208,7 +208,7 @@ pub struct Change {
 }
 
 /// What changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum What {
     /// The state that people are shown.
     State {

@@ -12,7 +12,7 @@ use crate::{
 
 /// Something that happened outside. With the instant at which it is told, it determines everything
 /// that follows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Happening {
     /// A port opened.
     Opened(LineId),
@@ -49,7 +49,7 @@ pub enum Happening {
 }
 
 /// A request that is answered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Call {
     /// Where the answer goes.
     pub id: CallId,
@@ -126,7 +126,7 @@ pub enum Verb {
 }
 
 /// What became of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Receipt {
     /// It survives a crash.
     Durable,
@@ -135,7 +135,7 @@ pub enum Receipt {
 }
 
 /// What the ledger knew when the gateway started.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Past {
     /// Sessions that were open: nobody knows how they ended. They lock the patient, and the unit
     /// if it is still configured.

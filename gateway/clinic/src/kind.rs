@@ -63,7 +63,7 @@ any!(
 any!(
     /// The outcome of a check of any modality.
     AnyChecked { Box<Checked<Laser>>, Box<Checked<Pemf>>, Box<Checked<Stimulator>> }:
-    Clone, Debug, PartialEq, Eq
+    Clone, Debug, PartialEq, Eq, Hash
 );
 macro_rules! kind {
     ($modality:ident, $course:ident, $door:literal) => {

@@ -23,7 +23,7 @@ const PATIENTS_MAX: usize = 65_536;
 const GIVEN_MAX: usize = 64;
 
 /// What a patient was given in one session, or without one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Given {
     /// Where. `None` is emission that belongs to no session: nobody knows where, so it counts whole at
     /// every site until a person decides.
@@ -54,7 +54,7 @@ impl Given {
 }
 
 /// How many sessions a patient ever had that gave something (DOS-15).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Course {
     /// With a laser.
     pub laser: u32,
