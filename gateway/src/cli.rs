@@ -2,6 +2,7 @@
 
 mod client;
 mod probe;
+mod replay;
 mod simulate;
 mod words;
 
@@ -46,6 +47,8 @@ enum Command {
     Prove(UnitArguments),
     /// Serve a simulated unit, as the file of a unit describes it, on a pty.
     Simulate(simulate::SimulateArguments),
+    /// Replay what a gateway recorded, and show the first difference if there is one.
+    Replay(replay::ReplayArguments),
     /// Show what goes over the line of a unit, in words, until interrupted. Changes nothing.
     Monitor(UnitArguments),
 }
@@ -62,7 +65,7 @@ pub struct DemoArguments {
     /// With `--once`: run one session on a unit of each of these dialects, such as `maiman,arroyo`.
     #[arg(long, value_name = "DIALECT", value_delimiter = ',', requires = "once")]
     pub units: Vec<String>,
-    /// Where to keep the ledger; otherwise it goes with the demonstration.
+    /// Where to keep the ledger and the record; otherwise they go with the demonstration.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Leave the footswitch to you: type `press laser-a footswitch`.
@@ -150,6 +153,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Release(arguments) => client::block_on(release(arguments)),
         Command::Probe(arguments) => client::block_on(probe::run(arguments)),
         Command::Simulate(arguments) => client::block_on(simulate::run(arguments)),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Prove(UnitArguments { unit, client }) => {
             client::block_on(client::prove(&client.address, unit))
         }

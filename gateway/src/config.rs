@@ -5,12 +5,17 @@
 //! once with its file and line, and nothing has a default that bounds emission. No port, socket or
 //! clock is touched here.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 mod arroyo;
 mod boards;
 mod book;
 mod capability;
+mod clinic;
 mod contradiction;
 mod demo;
 mod dialect;
@@ -49,6 +54,7 @@ mod unit;
 use crate::{directory::Directory, place::Place};
 
 pub use boards::BoardConfig;
+pub use clinic::{ClinicError, Seed};
 pub use dialect_profile::read_profile;
 pub use families::Family;
 pub use files::{Contents, Disk, Files, Memory};
@@ -80,6 +86,9 @@ pub struct Config {
     /// The SHA-256 of all files, secrets not among them, in hexadecimal: what a session records of
     /// the configuration that it ran under (CFG-07).
     pub hash: String,
+    /// The files themselves, secrets not among them, by their names in the folder: what a record of
+    /// the gateway is replayed with.
+    pub files: BTreeMap<Arc<str>, Arc<[u8]>>,
 }
 
 impl Config {

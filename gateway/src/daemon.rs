@@ -17,8 +17,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clinic::{Clinic, Entry, EntryId};
-use device_drivers::open_link::Secret;
+use clinic::{Entry, EntryId};
 use jiff::{civil::Date, tz::TimeZone};
 use rustix::{
     process::{Resource, getrlimit, setrlimit},
@@ -38,7 +37,7 @@ use crate::{
     broker::Broker,
     cli, clock,
     config::{
-        self, Config, ConfigErrors, Disk, Link, LogFormat, Mqtt, Profile, ReadBack, Style,
+        self, Config, ConfigErrors, Disk, Link, LogFormat, Mqtt, Profile, ReadBack, Seed, Style,
         UnitConfig,
     },
     control::{self, Control, Facts, Hazard, UnitFacts},
@@ -50,6 +49,7 @@ use crate::{
     panics::Panics,
     place::Roots,
     port,
+    recorder::{self, BUILD, Dialects, Head, Recorder, RecorderThread, Recording, Tape},
     scheduler::{self, Keep, Parts, Scheduler},
     telemetry::{Credentials, Server, Telemetry},
 };
@@ -78,6 +78,7 @@ pub struct Daemon {
     pub broker: Option<SocketAddr>,
     scheduler: Scheduler,
     ledger: LedgerThread,
+    recorder: Option<RecorderThread>,
     telemetry: Telemetry,
     own_broker: Option<Broker>,
     /// Whether the gateway stops every unit itself, to leave.
@@ -123,9 +124,12 @@ impl Daemon {
         let telemetry = Telemetry::start(server, herald.clone());
         let metrics = Metrics::new(herald.clone(), Some(Arc::clone(telemetry.counters())));
         let health = opened.ledger.clone();
-        let day = today();
+        let (day, seed, began) = (today(), chance()?, clock::now());
+        let clinic = config.clinic(opened.run, day, &seed, began)?;
+        let head = head(&config, opened.run, seed, day, began);
+        let Recorded { tape, recording, recorder } = record(&config, head).await.into();
         let scheduler = Scheduler::start(Parts {
-            clinic: clinic(&config, opened.run, day)?,
+            clinic,
             past: opened.past,
             lines: lines(&config),
             outlet,
@@ -133,6 +137,7 @@ impl Daemon {
             keep: Box::new(InLedger(opened.ledger)),
             receipts,
             causes: if opened.clock_back { vec![Cause::ClockBack] } else { Vec::new() },
+            tape,
         })?;
         tracing::info!("control thread: {}", scheduler.granted());
         let (leave, leaving) = watch::channel(false);
@@ -140,6 +145,7 @@ impl Daemon {
         tasks.spawn(serve_metrics(metrics_listener, metrics.clone()));
         let pulse = Arc::clone(scheduler.pulse());
         tasks.spawn(read_pulse(pulse, health, inbox.clone(), metrics.clone(), day));
+        tasks.spawn(read_recording(recording, metrics.clone()));
         tasks.spawn(read_panics(panics, metrics));
         let control = Control::new(inbox.clone(), herald.clone(), facts(&config));
         tasks.spawn(serve(grpc, control, leaving));
@@ -151,6 +157,7 @@ impl Daemon {
             broker: own_broker.as_ref().map(Broker::local_addr),
             scheduler,
             ledger: opened.thread,
+            recorder,
             telemetry,
             own_broker,
             stopping,
@@ -207,6 +214,24 @@ impl Daemon {
         *doing = "the ledger";
         let ledger = self.ledger;
         let _ended = spawn_blocking(move || ledger.join()).await;
+        *doing = "the record";
+        let recorder = self.recorder;
+        let _ended = spawn_blocking(move || recorder.map(RecorderThread::join)).await;
+    }
+}
+
+/// The parts of a recorder, or what stands in for them where nothing is recorded.
+#[derive(Default)]
+struct Recorded {
+    tape: Option<Tape>,
+    recording: Recording,
+    recorder: Option<RecorderThread>,
+}
+
+impl From<Option<Recorder>> for Recorded {
+    fn from(recorder: Option<Recorder>) -> Self {
+        let Some(Recorder { tape, recording, thread }) = recorder else { return Self::default() };
+        Self { tape: Some(tape), recording, recorder: Some(thread) }
     }
 }
 
@@ -340,19 +365,43 @@ async fn open_ledger(
     opened.await?
 }
 
-/// The clinic of a configuration, for the start number `run`.
-pub(crate) fn clinic(config: &Config, run: u32, today: Date) -> anyhow::Result<Clinic> {
-    let plans = config.units.iter().map(|unit| unit.plan(today, random()?).map_err(Into::into));
-    let plans: anyhow::Result<Vec<_>> = plans.collect();
-    let boards: Result<Vec<_>, _> = config.boards.iter().map(|board| board.plan()).collect();
-    Ok(Clinic::new(run, plans?, boards?, clock::now()))
-}
-
-fn random() -> anyhow::Result<Secret> {
+/// Chance for the challenges of one run.
+fn chance() -> anyhow::Result<Seed> {
     let mut bytes = [0; 32];
     let count = getrandom(&mut bytes, GetRandomFlags::empty())?;
     anyhow::ensure!(count == bytes.len(), "the machine gave too little chance");
-    Ok(Secret::new(bytes))
+    Ok(Seed::new(bytes))
+}
+
+/// What the record of a run begins with.
+fn head(config: &Config, run: u32, seed: Seed, day: Date, began: Instant) -> Head {
+    Head {
+        build: BUILD.into(),
+        revision: config.hash.as_str().into(),
+        files: config.files.iter().map(|(name, text)| (name.clone(), text.to_vec())).collect(),
+        run,
+        seed,
+        day: day.to_string().into(),
+        began,
+    }
+}
+
+/// Begins a record. Without one the gateway does its work all the same, and says so.
+async fn record(config: &Config, head: Head) -> Option<Recorder> {
+    let setting = recorder::Setting {
+        folder: config.settings.data.join(recorder::FOLDER),
+        keep_bytes: config.settings.record_bytes,
+        keep_days: config.settings.record_days,
+        reserve_bytes: config.settings.reserve_bytes,
+    };
+    let dialects = Dialects(config.dialects());
+    let begun = spawn_blocking(move || {
+        let folder = setting.folder.display().to_string();
+        Recorder::start(setting, &head, dialects).inspect_err(|error| {
+            tracing::error!(%folder, %error, "nothing is recorded: no record can be begun");
+        })
+    });
+    begun.await.ok()?.ok()
 }
 
 fn lines(config: &Config) -> Vec<(clinic::LineId, port::Setting)> {
@@ -466,6 +515,15 @@ async fn read_pulse(
         metrics.queue("calls", depths.calls.depth, depths.calls.most);
         metrics.queue("stops", depths.stops.depth, depths.stops.most);
         metrics.queue("ledger", health.waiting, Health::WAITING_MAX);
+    }
+}
+
+/// Reads how the recorder stands.
+async fn read_recording(recording: Recording, metrics: Metrics) {
+    let mut tick = interval(PULSE);
+    loop {
+        tick.tick().await;
+        metrics.recording(recording.is_on(), recording.bytes(), recording.has_gap());
     }
 }
 

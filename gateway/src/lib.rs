@@ -23,6 +23,7 @@ mod panics;
 pub mod place;
 pub mod port;
 pub mod realtime;
+pub mod recorder;
 pub mod scheduler;
 pub mod telemetry;
 pub mod timer;

@@ -1,5 +1,7 @@
 //! Reads all files, and finds what contradicts across them.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use clinic::{LineId, RoomId, UnitId};
 use device_drivers::Budget;
 use safety::Nanos;
@@ -23,7 +25,8 @@ use crate::directory::Directory;
 
 /// Reads everything. What is wrong in one file does not keep the others from being read.
 pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigErrors> {
-    let mut house = House { files, mistakes: Mistakes::default(), hash: Sha256::new() };
+    let mut house =
+        House { files, mistakes: Mistakes::default(), hash: Sha256::new(), read: BTreeMap::new() };
     let settings = house.file(SETTINGS, |root| settings::read(root, files, serves)).flatten();
     let rooms = house.file(ROOMS, rooms::read);
     let library = house.file(LIMITS, Library::read).unwrap_or_default();
@@ -73,7 +76,8 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
         sources: library.sources,
     };
     let families = families.into_whole();
-    Ok(Config { settings, directory, units, boards, families, library: library.card, hash })
+    let (library, files) = (library.card, house.read);
+    Ok(Config { settings, directory, units, boards, families, library, hash, files })
 }
 
 /// What is being read.
@@ -81,13 +85,15 @@ struct House<'a> {
     files: &'a dyn Files,
     mistakes: Mistakes,
     hash: Sha256,
+    /// Every file that was read, as it was.
+    read: BTreeMap<Arc<str>, Arc<[u8]>>,
 }
 
 impl House<'_> {
     /// Reads one file. `None` if it is no table of a schema that is known here; why, was noted.
     fn file<T>(&mut self, name: &str, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
         let page = self.page(name)?;
-        let source = std::sync::Arc::clone(&page.text);
+        let source = Arc::clone(&page.text);
         let (document, errors) = DeTable::parse_recoverable(&source.source);
         for error in &errors {
             let span = error.span().unwrap_or(0..0);
@@ -128,6 +134,7 @@ impl House<'_> {
         // The name as well, so that no two folders have one hash (CFG-07).
         self.hash.update(format!("{name}\0{}\0", bytes.len()));
         self.hash.update(&bytes);
+        self.read.insert(name.into(), bytes.as_slice().into());
         let broken = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
         let text = Text::new(name, String::from_utf8_lossy(&bytes).into_owned());
         let page = Page { text: text.into(), mistakes: self.mistakes.clone() };

@@ -33,7 +33,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::{Control, serve};
 use crate::{
     clock,
-    config::{Config, Memory, Profile},
+    config::{Config, Memory, Profile, Seed},
     daemon, demo,
     directory::{Directory, UnitCard},
     herald::{Herald, Mouth},
@@ -71,7 +71,8 @@ impl Stage {
             |card: &UnitCard| Unit::new(demo::built(card.modality, &card.plate.serial), 1, now);
         let units = config.directory.units.iter().map(unit).collect();
         let units = Arc::new(Mutex::new(units));
-        let clinic = daemon::clinic(&config, directory.run, daemon::today()).unwrap();
+        let seed = Seed::new([7; 32]);
+        let clinic = config.clinic(directory.run, daemon::today(), &seed, clock::now()).unwrap();
         let mut tasks = JoinSet::new();
         tasks.spawn(carry);
         let core = Core { clinic, units: Arc::clone(&units), mouth, waiting: Waiting::default() };

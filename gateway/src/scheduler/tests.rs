@@ -90,8 +90,9 @@ fn start(dialect: Box<dyn Dialect<Laser> + Send>) -> Scheduler {
     let (_herald, mouth, _carry) = Herald::new(Arc::new(config.directory));
     let (_receipt, receipts) = mpsc::channel(1);
     let (lines, keep, causes) = (Vec::new(), Box::new(Nowhere), Vec::new());
-    let past = Past::default();
-    Scheduler::start(Parts { clinic, past, lines, outlet, mouth, keep, receipts, causes }).unwrap()
+    let (past, tape) = (Past::default(), None);
+    let parts = Parts { clinic, past, lines, outlet, mouth, keep, receipts, causes, tape };
+    Scheduler::start(parts).unwrap()
 }
 
 /// OPS-03: a deadline that something else runs into before the timer does is measured too, once, and

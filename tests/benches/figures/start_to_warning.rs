@@ -201,6 +201,7 @@ impl Bridge {
             keep: Box::new(InLedger(opened.ledger)),
             receipts,
             causes: Vec::new(),
+            tape: None,
         })?;
         runtime.block_on(stand_by(&herald, config.units.len()))?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
