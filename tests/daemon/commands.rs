@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
@@ -209,6 +210,30 @@ async fn leave_a_demonstration(signal: Signal) {
     let records = Records::read(&data);
     assert_eq!(records.open_marks(), Vec::<String>::new());
     assert!(0 < records.charged("laser-a"));
+    let said = replayed(&data, true).await;
+    assert!(said.contains("as recorded, to its end"), "{said}");
+    let at = change_one_byte(&data);
+    let said = replayed(&data, false).await;
+    assert!(
+        said.contains("was changed: its check fails") && said.contains("at byte"),
+        "{at}: {said}"
+    );
+}
+
+/// What `replay` says of the records in a data folder.
+pub(super) async fn replayed(data: &Path, succeeds: bool) -> String {
+    run(&["replay", "--data", data.to_str().unwrap()], succeeds).await
+}
+
+/// Changes one byte in the middle of the only record.
+fn change_one_byte(data: &Path) -> usize {
+    let mut records = fs::read_dir(data.join("records")).unwrap().flatten();
+    let path = records.next().unwrap().path();
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    at
 }
 
 async fn run(arguments: &[&str], succeeds: bool) -> String {
