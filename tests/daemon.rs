@@ -4,6 +4,7 @@
 //! it over gRPC, and something goes wrong. The judges share no code with the gateway: the unit's own
 //! true meter, the ledger's file as SQLite reads it afterwards, and what was logged and published.
 
+mod audit;
 mod buttons;
 mod cables;
 mod clients;

@@ -18,6 +18,7 @@ use std::{
 
 use clinic::{AnyStatus, Change, RoomId, Shown, Traffic, UnitId, What};
 use gateway::{
+    audit::Head,
     broker::Broker,
     clock,
     directory::{Directory, Modality, Plate, UnitCard},
@@ -29,7 +30,7 @@ use safety::{
     Status, Supervisor, Terms, Timing, Warnings,
 };
 use serde_json::Value;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::watch};
 
 use self::broker::Mosquitto;
 use crate::{peers::python, tree::root};
@@ -234,7 +235,8 @@ impl Gateway {
         runtime.spawn(carry);
         let telemetry = {
             let _within = runtime.enter();
-            Telemetry::start(server, herald)
+            let (_newest, head) = watch::channel(Head::default().followed_by("{}"));
+            Telemetry::start(server, herald, head)
         };
         let gateway = Self { runtime, mouth, telemetry: Some(telemetry), latched: false };
         gateway.show();
@@ -466,7 +468,7 @@ fn validate(seen: &[Message]) {
     let output = child.wait_with_output().unwrap();
     let found = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{found}");
-    for kind in ["status", "telemetry", "event", "gateway"] {
+    for kind in ["status", "telemetry", "event", "gateway", "audit"] {
         assert!(found.contains(kind), "no {kind} was judged: {found}");
     }
 }

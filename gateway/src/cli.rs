@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod client;
 mod probe;
 mod simulate;
@@ -46,6 +47,9 @@ enum Command {
     Prove(UnitArguments),
     /// Serve a simulated unit, as the file of a unit describes it, on a pty.
     Simulate(simulate::SimulateArguments),
+    /// Verify the records of who did what, or export them.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Show what goes over the line of a unit, in words, until interrupted. Changes nothing.
     Monitor(UnitArguments),
 }
@@ -153,6 +157,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Prove(UnitArguments { unit, client }) => {
             client::block_on(client::prove(&client.address, unit))
         }
+        Command::Audit(command) => audit::run(command),
         Command::Monitor(UnitArguments { unit, client }) => {
             client::block_on(client::monitor(&client.address, unit))
         }

@@ -9,7 +9,7 @@ mod breaks;
 mod cause;
 mod checking;
 mod clocks;
-mod decision;
+pub(crate) mod decision;
 mod denial;
 mod dose;
 mod ending;
@@ -44,6 +44,7 @@ mod unit;
 mod unit_service;
 mod violations;
 mod watch;
+mod witness;
 
 use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -61,7 +62,7 @@ use self::{
     admission::Caller, breaks::Breaks, denial::Denial, interrupted::Interrupted, recent::Recent,
     safety_service::Releases, sessions::Sessions,
 };
-use crate::{directory::Directory, herald::Herald, inbox::Inbox};
+use crate::{directory::Directory, herald::Herald, inbox::Inbox, ledger::Ledger};
 
 /// The API of one gateway. Cloning it is cheap.
 #[derive(Clone)]
@@ -93,6 +94,8 @@ pub enum ServeError {
 struct Shared {
     inbox: Inbox,
     herald: Herald,
+    /// What people ask is recorded here.
+    ledger: Ledger,
     facts: Facts,
     limits_revision: String,
     sessions: Sessions,
@@ -111,12 +114,13 @@ impl fmt::Debug for Control {
 }
 
 impl Control {
-    /// The API in front of a control thread.
-    pub fn new(inbox: Inbox, herald: Herald, facts: Facts) -> Self {
+    /// The API in front of a control thread. What is asked of it is recorded in `ledger`.
+    pub fn new(inbox: Inbox, herald: Herald, ledger: Ledger, facts: Facts) -> Self {
         let limits_revision = limits_revision(herald.directory());
         Self(Arc::new(Shared {
             inbox,
             herald,
+            ledger,
             facts,
             limits_revision,
             sessions: Sessions::default(),

@@ -17,7 +17,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clinic::{Clinic, Entry, EntryId};
+use clinic::{Change, Clinic, Entry, EntryId};
 use device_drivers::open_link::Secret;
 use jiff::{civil::Date, tz::TimeZone};
 use rustix::{
@@ -31,10 +31,11 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, watch},
     task::{JoinSet, spawn_blocking},
-    time::{interval, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use crate::{
+    audit::{self, Deed},
     broker::Broker,
     cli, clock,
     config::{
@@ -42,6 +43,7 @@ use crate::{
         UnitConfig,
     },
     control::{self, Control, Facts, Hazard, UnitFacts},
+    directory::Directory,
     herald::Herald,
     inbox::Inbox,
     ledger::{self, Health, Ledger, LedgerThread},
@@ -56,6 +58,10 @@ use crate::{
 
 /// How often the pulse of the control thread is read.
 const PULSE: Duration = Duration::from_secs(1);
+/// How often the audit is verified (AUD-04).
+const VERIFY: Duration = Duration::from_secs(24 * 3_600);
+/// How often at most the newest record of the audit is written into the log.
+const HEAD: Duration = Duration::from_secs(60);
 /// How long the broker may take to hear that the gateway leaves.
 const GOODBYE: Duration = Duration::from_millis(500);
 /// How long leaving may take, so that the process is gone five seconds after it was told to.
@@ -77,6 +83,7 @@ pub struct Daemon {
     /// Where its broker is, if it has one of its own.
     pub broker: Option<SocketAddr>,
     scheduler: Scheduler,
+    records: Ledger,
     ledger: LedgerThread,
     telemetry: Telemetry,
     own_broker: Option<Broker>,
@@ -87,11 +94,15 @@ pub struct Daemon {
 }
 
 /// Keeps entries in the ledger.
-struct InLedger(Ledger);
+struct InLedger(Ledger, Arc<Directory>);
 
 impl Keep for InLedger {
     fn enter(&mut self, now: Instant, id: EntryId, entry: Entry) -> bool {
         self.0.try_enter(now, id, entry).is_ok()
+    }
+
+    fn record(&mut self, change: &Change) -> bool {
+        self.0.note(audit::changed(&self.1, change)).is_ok()
     }
 }
 
@@ -120,9 +131,13 @@ impl Daemon {
         if let Some(broker) = &own_broker {
             tasks.spawn(broker.ended());
         }
-        let telemetry = Telemetry::start(server, herald.clone());
+        let telemetry = Telemetry::start(server, herald.clone(), opened.ledger.head());
         let metrics = Metrics::new(herald.clone(), Some(Arc::clone(telemetry.counters())));
-        let health = opened.ledger.clone();
+        let (ledger, health) = (opened.ledger.clone(), opened.ledger.clone());
+        let records = opened.ledger.clone();
+        ledger.keep(started(&config, &opened)).await?;
+        tasks.spawn(publish_head(ledger.head()));
+        tasks.spawn(verify_daily(ledger.clone(), inbox.clone()));
         let day = today();
         let scheduler = Scheduler::start(Parts {
             clinic: clinic(&config, opened.run, day)?,
@@ -130,9 +145,9 @@ impl Daemon {
             lines: lines(&config),
             outlet,
             mouth,
-            keep: Box::new(InLedger(opened.ledger)),
+            keep: Box::new(InLedger(opened.ledger, Arc::clone(herald.directory()))),
             receipts,
-            causes: if opened.clock_back { vec![Cause::ClockBack] } else { Vec::new() },
+            causes: before(opened.clock_back, opened.audit_break.as_ref()),
         })?;
         tracing::info!("control thread: {}", scheduler.granted());
         let (leave, leaving) = watch::channel(false);
@@ -141,7 +156,7 @@ impl Daemon {
         let pulse = Arc::clone(scheduler.pulse());
         tasks.spawn(read_pulse(pulse, health, inbox.clone(), metrics.clone(), day));
         tasks.spawn(read_panics(panics, metrics));
-        let control = Control::new(inbox.clone(), herald.clone(), facts(&config));
+        let control = Control::new(inbox.clone(), herald.clone(), ledger, facts(&config));
         tasks.spawn(serve(grpc, control, leaving));
         Ok(Self {
             inbox,
@@ -150,6 +165,7 @@ impl Daemon {
             metrics: addresses.1,
             broker: own_broker.as_ref().map(Broker::local_addr),
             scheduler,
+            records,
             ledger: opened.thread,
             telemetry,
             own_broker,
@@ -197,6 +213,8 @@ impl Daemon {
         *doing = "off and its proof";
         let scheduler = self.scheduler;
         let _ended = spawn_blocking(move || scheduler.farewell()).await;
+        // If it cannot be recorded the ledger has failed, and said so.
+        let _failed = self.records.keep(Deed::new(clock::now(), "gateway.left")).await;
         *doing = "the last messages";
         self.leave.send_replace(true);
         self.telemetry.shut_down(GOODBYE).await;
@@ -205,8 +223,74 @@ impl Daemon {
         }
         self.tasks.shutdown().await;
         *doing = "the ledger";
-        let ledger = self.ledger;
-        let _ended = spawn_blocking(move || ledger.join()).await;
+        let (records, ledger) = (self.records, self.ledger);
+        let closed = spawn_blocking(move || {
+            // Calls that are still under way hold the ledger; they have nothing more to tell it.
+            records.close();
+            ledger.join();
+        });
+        let _ended = closed.await;
+    }
+}
+
+/// What the audit says of a start: what it runs on, and what is different from the run before.
+fn started(config: &Config, opened: &ledger::Opened) -> Deed {
+    let units: Vec<_> = config.units.iter().map(|unit| unit.name.as_str()).collect();
+    let broken = opened.audit_break.as_ref().map(ToString::to_string);
+    Deed::new(clock::now(), "gateway.started")
+        .with("version", env!("CARGO_PKG_VERSION"))
+        .with("configuration", config.hash.as_str())
+        .with("configuration_before", opened.config_before.as_deref())
+        .with("units", units)
+        .with("wall_clock_went_back", opened.clock_back)
+        .with("audit_broken", broken)
+}
+
+/// What locks the gateway from the beginning.
+fn before(clock_back: bool, audit_break: Option<&audit::Break>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    if clock_back {
+        causes.push(Cause::ClockBack);
+    }
+    if let Some(broken) = audit_break {
+        tracing::error!("the audit does not hold: {broken}");
+        causes.push(Cause::Audit);
+    }
+    causes
+}
+
+/// Verifies the audit once a day, as it was at the start (AUD-04).
+async fn verify_daily(ledger: Ledger, inbox: Inbox) {
+    loop {
+        sleep(VERIFY).await;
+        match ledger.verify_audit().await {
+            Ok((_, None)) => {}
+            Ok((_, Some(broken))) => {
+                tracing::error!("the audit does not hold: {broken}");
+                inbox.audit_broke();
+            }
+            // What cannot be read is not known to hold.
+            Err(error) => {
+                tracing::error!(%error, "the audit cannot be verified");
+                inbox.audit_broke();
+            }
+        }
+    }
+}
+
+/// Writes the newest record of the audit into the log now and then, where it is out of reach of
+/// whoever could cut off the end of the audit.
+async fn publish_head(mut head: watch::Receiver<audit::Head>) {
+    let mut tick = interval(HEAD);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let newest = head.borrow_and_update().clone();
+        tracing::info!(head = %newest, "the newest record of the audit");
+        if head.changed().await.is_err() {
+            // The ledger's thread ends only with the process.
+            pending::<()>().await;
+        }
     }
 }
 

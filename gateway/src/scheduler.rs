@@ -17,7 +17,7 @@ use std::{
 };
 
 use clinic::{
-    Answer, Call, CallId, Clinic, Effect, Entry, EntryId, Happening, LineId, Past, Receipt,
+    Answer, Call, CallId, Change, Clinic, Effect, Entry, EntryId, Happening, LineId, Past, Receipt,
     StopProof, UnitId,
 };
 use safety::{Cause, Instant, Nanos};
@@ -53,6 +53,9 @@ const FAREWELL: Nanos = Nanos::from_secs(4);
 pub trait Keep: Send {
     /// Takes an entry whose receipt comes later, or says that it cannot.
     fn enter(&mut self, now: Instant, id: EntryId, entry: Entry) -> bool;
+
+    /// Has a change recorded, or says that it cannot.
+    fn record(&mut self, change: &Change) -> bool;
 }
 
 /// Everything that the control thread works with.
@@ -305,6 +308,9 @@ impl Control {
                 }
             }
             Effect::Tell(change) => {
+                if !self.keep.record(&change) {
+                    self.step(Happening::Fault(Cause::Audit));
+                }
                 if self.mouth.tell(change).is_err() {
                     self.step(Happening::Fault(Cause::LostRecord));
                 }
@@ -363,6 +369,9 @@ impl Control {
         let (units, all) = outlet.flags.take();
         if outlet.flags.is_impaired() && !std::mem::replace(&mut self.impaired, true) {
             self.step(Happening::Impaired);
+        }
+        if outlet.flags.take_audit_break() {
+            self.step(Happening::Fault(Cause::Audit));
         }
         let low = outlet.flags.is_low_on_space();
         if std::mem::replace(&mut self.low_space, low) != low {

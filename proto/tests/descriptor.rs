@@ -282,9 +282,10 @@ fn upper_snake(name: &str) -> String {
 
 const PACKAGE: &str = "therapy.gateway.v1";
 
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 14] = [
     "MaintenanceService.MonitorUnit -> stream",
     "MaintenanceService.ProveRelay ->",
+    "MaintenanceService.VerifyAudit ->",
     "SafetyService.ListCauses ->",
     "SafetyService.Release ->",
     "SessionService.CheckPrescription ->",
@@ -335,7 +336,7 @@ const NUMBERS_WITHOUT_UNIT: [(&str, &str); 15] = [
     ("quantised", "its unit is in `quantity`"),
     ("requested", "its unit is in `quantity`"),
     ("revision", "counts changes"),
-    ("sequence", "counts beacons"),
+    ("sequence", "counts beacons, or records of the audit"),
     ("stationary_points", "counts points"),
     ("token", "names a hold"),
     ("trains", "counts trains"),

@@ -211,7 +211,7 @@ async fn leave_a_demonstration(signal: Signal) {
     assert!(0 < records.charged("laser-a"));
 }
 
-async fn run(arguments: &[&str], succeeds: bool) -> String {
+pub(super) async fn run(arguments: &[&str], succeeds: bool) -> String {
     let output = command(arguments).await;
     assert_eq!(output.status.success(), succeeds, "{arguments:?}: {}", text(&output));
     text(&output)

@@ -59,7 +59,7 @@ pub(crate) async fn connect(address: &str) -> anyhow::Result<Channel> {
 }
 
 /// What the gateway says of an error, and nothing of how it came here.
-fn told(status: Status) -> anyhow::Error {
+pub(super) fn told(status: Status) -> anyhow::Error {
     match status.message() {
         "" => anyhow::anyhow!("{}", status.code()),
         message => anyhow::anyhow!("{message}"),

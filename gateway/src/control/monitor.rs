@@ -1,4 +1,4 @@
-//! `MaintenanceService`: what goes over the line of one unit, in words.
+//! `MaintenanceService`: what goes over the line of one unit, in words, and whether the audit holds.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,10 @@ use tokio::time::timeout;
 use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
 use super::{Control, admission::Caller, status, violations::Violations, watch::until_closed};
-use crate::overhear::{Direction, Monitor, Overheard};
+use crate::{
+    audit,
+    overhear::{Direction, Monitor, Overheard},
+};
 
 /// A frame comes in pieces. What follows the piece before within this belongs to it.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -50,6 +53,7 @@ impl MaintenanceService for Control {
         violations.settle()?;
         let unit = self.unit_named(unit_id)?;
         let shown = self.herald().watch(unit);
+        self.keep(unit, self.deed("command.prove_relay", &caller, unit)).await?;
         self.ask(&caller, unit, id, Ask::ProveRelay(unit)).await?;
         let Some(mut shown) = shown else { return Err(Status::internal("nobody shows the unit")) };
         let over = |shown: &Option<Shown>| {
@@ -74,6 +78,21 @@ impl MaintenanceService for Control {
             }
             Ok(None) | Err(_) => Err(Status::deadline_exceeded("the proof did not end")),
         }
+    }
+
+    async fn verify_audit(
+        &self,
+        request: Request<v1::VerifyAuditRequest>,
+    ) -> Result<Response<v1::VerifyAuditResponse>, Status> {
+        let _caller = Caller::of(&request)?;
+        let verified = self.0.ledger.verify_audit().await;
+        let (head, flaw) = verified.map_err(|error| Status::unavailable(error.to_string()))?;
+        let audit::Head { sequence, hash } = head;
+        Ok(Response::new(v1::VerifyAuditResponse {
+            holds: flaw.is_none(),
+            head: Some(v1::AuditHead { sequence, sha256_hexadecimal: hash }),
+            flaw: flaw.map(|flaw| flaw.to_string()),
+        }))
     }
 }
 

@@ -21,8 +21,9 @@ use super::{
     session_service::{lost, unread},
     status,
     violations::Violations,
+    witness,
 };
-use crate::{clock, word};
+use crate::{audit::Deed, clock, word};
 
 /// Releases that are remembered, so that one asked for again gets its first answer.
 const RELEASES_MAX: usize = 256;
@@ -132,6 +133,7 @@ impl Control {
         order: Order,
     ) -> Result<v1::ReleaseResponse, Denial> {
         let Order { request, unit, cause, shown } = order;
+        self.keep_release(&caller, &asked, unit, cause).await?;
         let ask = Ask::Release(unit, cause);
         let answer = self.ask(&caller, unit, Some(request), ask).await?;
         let Answer::Released(kept) = answer else { return Err(lost()) };
@@ -160,6 +162,19 @@ impl Control {
         tracing::info!(cause, role, still, "a cause was released, role as claimed");
         self.0.releases.keep(clock::now(), asked, answer.clone());
         Ok(answer)
+    }
+
+    async fn keep_release(
+        &self,
+        caller: &Caller,
+        asked: &v1::ReleaseRequest,
+        unit: UnitId,
+        cause: Cause,
+    ) -> Result<(), Denial> {
+        let deed = self.deed("command.release", caller, unit).with("cause", word::cause(cause));
+        let actor = asked.released_by.as_ref().map(witness::actor);
+        let deed = Deed { actor, reason: Some(asked.reason.clone()), ..deed };
+        self.keep(unit, deed).await
     }
 
     /// How the unit stands once the release shows, or how it stands anyway.

@@ -23,6 +23,7 @@ use proto::v1::{
 };
 use safety::Nanos;
 use simulated_units::{Button, Fault, Unit};
+use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
@@ -32,12 +33,13 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::{Control, serve};
 use crate::{
-    clock,
+    audit, clock,
     config::{Config, Memory, Profile},
     daemon, demo,
     directory::{Directory, UnitCard},
     herald::{Herald, Mouth},
     inbox::{Inbox, Outlet, StopWhat},
+    ledger::{Ledger, Setting},
 };
 
 /// The laser, in `room-1`.
@@ -50,6 +52,8 @@ pub(crate) struct Stage {
     pub(crate) address: SocketAddr,
     pub(crate) control: Control,
     units: Arc<Mutex<Vec<Unit>>>,
+    /// What is asked is recorded here.
+    pub(crate) ledger: Ledger,
     shutdown: Option<oneshot::Sender<()>>,
     tasks: JoinSet<()>,
 }
@@ -74,10 +78,18 @@ impl Stage {
         let clinic = daemon::clinic(&config, directory.run, daemon::today()).unwrap();
         let mut tasks = JoinSet::new();
         tasks.spawn(carry);
-        let core = Core { clinic, units: Arc::clone(&units), mouth, waiting: Waiting::default() };
+        let ledger = recorded();
+        let core = Core {
+            clinic,
+            units: Arc::clone(&units),
+            mouth,
+            ledger: ledger.clone(),
+            directory,
+            waiting: Waiting::default(),
+        };
         tasks.spawn(core.run(outlet));
 
-        let control = Control::new(inbox, herald, daemon::facts(&config));
+        let control = Control::new(inbox, herald, ledger.clone(), daemon::facts(&config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, closing) = oneshot::channel();
@@ -86,11 +98,18 @@ impl Stage {
             let closing = async { drop(closing.await) };
             serve(listener, serving, closing).await.unwrap();
         });
-        let stage = Self { address, control, units, shutdown: Some(shutdown), tasks };
+        let shutdown = Some(shutdown);
+        let stage = Self { address, control, units, ledger, shutdown, tasks };
         for unit in [LASER, PEMF] {
             stage.until(unit, |status| status.state() == v1::UnitState::Standby).await;
         }
         stage
+    }
+
+    /// Everything that was recorded until now.
+    pub(crate) async fn records(&self) -> Vec<serde_json::Value> {
+        let kept = self.ledger.records(0).await.unwrap();
+        kept.iter().map(|kept| serde_json::from_str(&kept.line).unwrap()).collect()
     }
 
     pub(crate) async fn channel(&self) -> Channel {
@@ -171,6 +190,8 @@ struct Core {
     clinic: Clinic,
     units: Arc<Mutex<Vec<Unit>>>,
     mouth: Mouth,
+    ledger: Ledger,
+    directory: Directory,
     waiting: Waiting,
 }
 
@@ -257,6 +278,7 @@ impl Core {
                 None
             }
             Effect::Tell(change) => {
+                self.ledger.note(audit::changed(&self.directory, &change)).unwrap();
                 self.mouth.tell(change).unwrap();
                 None
             }
@@ -277,6 +299,15 @@ impl Core {
             let _caller_may_be_gone = reply.send(answer);
         }
     }
+}
+
+/// A ledger for the audit alone. Its file has no name any more: it goes with the test.
+pub(crate) fn recorded() -> Ledger {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("ledger.sqlite3");
+    let setting = Setting::new("0".repeat(64), 0).unwrap();
+    let opened = Ledger::open(&path, &[], setting, clock::now(), clock::wall, |_, _| {}).unwrap();
+    opened.ledger
 }
 
 /// The shipped configuration with one laser and one ring. A test is too short to have an effect, and

@@ -328,7 +328,7 @@ pub(super) fn relay_contact(contact: &ShownContact) -> v1::RelayContact {
 mod tests {
     use super::*;
     use crate::{
-        control::{Facts, UnitFacts},
+        control::{Facts, UnitFacts, stage},
         herald::Herald,
         inbox::Inbox,
         telemetry::samples,
@@ -340,7 +340,8 @@ mod tests {
         let (inbox, _nobody_answers) = Inbox::new(2);
         let (herald, _nothing_is_shown, _nor_carried) = Herald::new(samples::directory());
         let unit = UnitFacts { timing, ..UnitFacts::NONE };
-        Control::new(inbox, herald, Facts { units: vec![unit; 3], ..Facts::default() })
+        let facts = Facts { units: vec![unit; 3], ..Facts::default() };
+        Control::new(inbox, herald, stage::recorded(), facts)
     }
 
     /// LAS-10, LAS-17, PEM-04, COM-06: what the core warns of is shown.

@@ -8,6 +8,7 @@ use safety::{
 };
 
 use super::{amount::Amount, prescription, stamp::Stamp, word::Word};
+use crate::audit::hexadecimal;
 
 /// Why an entry could not be written. No patient is named in any of it.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,8 @@ pub(super) enum EntryError {
     UnknownUnit { unit: UnitId },
     #[error("the doses of one entry are of different modalities")]
     MixedModalities,
+    #[error("a record of the audit cannot be written as text: {0}")]
+    Line(#[from] serde_json::Error),
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -92,7 +95,6 @@ fn open(
         }
     };
     let prescribed = Amount::of(dose)?;
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     connection.prepare_cached(OPEN)?.execute(named_params! {
         ":run": mark.session.run,
         ":token": mark.session.token,
@@ -105,7 +107,7 @@ fn open(
         ":quantity": prescribed.quantity,
         ":time": prescribed.time_ns,
         ":prescription": prescription::text(mark.prescription),
-        ":hash": hash,
+        ":hash": hexadecimal(hash),
         ":utc": stamp.utc,
         ":boot": stamp.boot_ns,
     })?;

@@ -11,7 +11,7 @@ pub(super) const APPLICATION_ID: i32 = 0x5447_4c31;
 
 /// Each step leads from the schema before it to its own; `user_version` counts them. A step that was
 /// released is never edited.
-pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, PROOFS];
+pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, PROOFS, AUDIT];
 
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -260,4 +260,17 @@ DROP TABLE strays_before;
 DROP TABLE settlements_before;
 DROP TABLE slices_before;
 DROP TABLE sessions_before;
+";
+
+/// The records of the audit. Nothing changes or takes away one: not even we could (AUD-02).
+const AUDIT: &str = "
+CREATE TABLE audit (
+    sequence  INTEGER PRIMARY KEY CHECK (sequence > 0),
+    record    TEXT    NOT NULL CHECK (json_valid(record)),
+    hash      TEXT    NOT NULL CHECK (length(hash) = 64)
+) STRICT;
+CREATE TRIGGER audit_records_stay BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'a record of the audit is never taken away'); END;
+CREATE TRIGGER audit_records_stay_as_they_are BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'a record of the audit is never changed'); END;
 ";

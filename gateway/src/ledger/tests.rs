@@ -1,5 +1,6 @@
 //! What the ledger promises, over real files; restarts are made from copies of them.
 
+mod audit;
 mod failure;
 mod migration;
 mod record;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use clinic::{AnyPlan, Clinic, Entry, EntryId, Happening, Past};
+use clinic::{AnyPlan, Change, Clinic, Entry, EntryId, Happening, Past};
 use device_drivers::{Budget, Dialect, Event, Out, open_link::Secret};
 use jiff::civil::date;
 use safety::{Instant, Laser, LaserLevel, Nanos};
@@ -72,6 +72,10 @@ struct Nowhere;
 impl Keep for Nowhere {
     fn enter(&mut self, _: Instant, _: EntryId, _: Entry) -> bool {
         false
+    }
+
+    fn record(&mut self, _: &Change) -> bool {
+        true
     }
 }
 

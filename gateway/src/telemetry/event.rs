@@ -49,7 +49,7 @@ struct EventJson<'a> {
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum ChangeJson {
+pub(crate) enum ChangeJson {
     State { from: &'static str, to: &'static str },
     Confirmed,
     Ended(EndedJson),
@@ -61,7 +61,7 @@ enum ChangeJson {
 }
 
 #[derive(Debug, Serialize)]
-struct EndedJson {
+pub(crate) struct EndedJson {
     end: &'static str,
     /// The cause, if an alarm ended it.
     cause: Option<&'static str>,
@@ -74,7 +74,7 @@ struct EndedJson {
 }
 
 impl ChangeJson {
-    fn new(what: &What) -> Self {
+    pub(crate) fn new(what: &What) -> Self {
         match what {
             What::State { from, to } => {
                 Self::State { from: word::state(*from), to: word::state(*to) }
