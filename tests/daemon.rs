@@ -4,6 +4,8 @@
 //! it over gRPC, and something goes wrong. The judges share no code with the gateway: the unit's own
 //! true meter, the ledger's file as SQLite reads it afterwards, and what was logged and published.
 
+mod audit;
+mod boards;
 mod buttons;
 mod cables;
 mod clients;
@@ -13,13 +15,15 @@ mod crowds;
 mod disk;
 mod ends;
 mod foreign;
-mod house;
+pub(crate) mod house;
 mod ledger;
 mod operator;
 mod prescriptions;
 pub(crate) mod process;
+mod profiles;
 mod published;
 mod releases;
+mod sharers;
 mod stops;
 mod subscriber;
 mod time;

@@ -4,16 +4,21 @@
 //! same reading of a manual as its driver would not show that the reading is wrong.
 
 use std::{
+    ffi::OsString,
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{daemon::process::PROGRAM, peers::python, tree::root};
+use crate::{
+    daemon::{house::edit, process::PROGRAM},
+    peers::python,
+    tree::root,
+};
 
 /// Debian's mbpoll reads the plate and the state of a Maiman, two registers at once where they are
 /// neighbours, and hears nothing from an address at which nobody is.
@@ -29,6 +34,68 @@ fn mbpoll_reads_a_maiman() {
     assert_eq!(unit.poll(3, 0x0025, 1), ["0x04B0"]);
     assert!(unit.refusal(3, 0x0002).contains("Illegal data address"));
     assert!(unit.refusal(4, 0x0001).contains("Connection timed out"));
+}
+
+/// Debian's mbpoll turns an output of the board on and off, reads the outputs, and reads the inputs as
+/// hands move what is wired to them. What it cannot say is *close for a time*.
+#[test]
+fn mbpoll_drives_a_relay_board() {
+    let config = root().join("config");
+    let files = ["boards/board-1.toml", "units/maiman-a.toml"].map(|file| config.join(file));
+    let mut room = Served::start_all(&files);
+    let outputs = |room: &Served| room.poll_bits("board-1", "0");
+    let inputs = |room: &Served| room.poll_bits("board-1", "1");
+    assert_eq!(outputs(&room), [0; 8]);
+    // Door, emergency stop and key are as nobody left them, and no foot is on its switch.
+    assert_eq!(inputs(&room), [1, 1, 1, 0, 0, 0, 0, 0]);
+    room.write_bit("board-1", 0, true);
+    assert_eq!(outputs(&room), [1, 0, 0, 0, 0, 0, 0, 0]);
+    room.write_bit("board-1", 0, false);
+    assert_eq!(outputs(&room), [0; 8]);
+    for (typed, expected) in [
+        ("let-go maiman-a door", [0, 1, 1, 0, 0, 0, 0, 0]),
+        ("press maiman-a e-stop", [0, 0, 1, 0, 0, 0, 0, 0]),
+        ("press maiman-a footswitch", [0, 0, 1, 1, 0, 0, 0, 0]),
+        ("let-go maiman-a key", [0, 0, 0, 1, 0, 0, 0, 0]),
+    ] {
+        assert_eq!(room.type_line(typed), "done", "{typed}");
+        assert_eq!(inputs(&room), expected, "{typed}");
+    }
+}
+
+/// The contact of a board is in the interlock of the driver that is served beside it, and what is
+/// typed breaks both: the driver itself says how its interlock is.
+#[test]
+fn a_board_and_a_driver_are_served_wired_together() {
+    let folder = TempDir::with_prefix("foreign-").unwrap();
+    let config = maiman_on_rtu(folder.path());
+    let files = ["units/maiman-a.toml", "boards/board-1.toml"].map(|file| config.join(file));
+    let mut room = Served::start_all(&files);
+    let wired = "contact 1 of board-1 is in the interlock of maiman-a";
+    assert!(room.said.iter().any(|line| line == wired), "{:?}", room.said);
+    let is_open = |room: &Served| {
+        let lock = room.poll_at("maiman-a", 3, 0x0005, 1);
+        u16::from_str_radix(lock[0].trim_start_matches("0x"), 16).unwrap() & 0b10 != 0
+    };
+    assert!(is_open(&room));
+    room.write_bit("board-1", 0, true);
+    assert!(!is_open(&room));
+    room.write_bit("board-1", 0, false);
+    assert!(is_open(&room));
+    for (typed, open) in [
+        ("fault board-1 weld:1", false),
+        ("heal board-1", true),
+        ("fault board-1 swap:1,2", true),
+        ("press maiman-a footswitch", true),
+    ] {
+        assert_eq!(room.type_line(typed), "done", "{typed}");
+        assert_eq!(is_open(&room), open, "{typed}");
+    }
+    room.write_bit("board-1", 1, true);
+    assert!(!is_open(&room), "contact 2 is where contact 1 should be");
+    assert_eq!(room.type_line("cut board-1"), "done");
+    assert!(!room.folder.path().join("board-1").exists());
+    assert!(room.type_line("fault maiman-a nose").contains("it can by stuck-on"));
 }
 
 /// PyPI's `magpy-tms`, which is used with real units: it sets a train, arms, fires and disarms.
@@ -79,9 +146,8 @@ fn magicpy_drives_a_magpro() {
     assert!(seen["pulse"]["didtPercentage_A"].as_u64().is_some_and(|slope| 0 < slope), "{seen}");
 }
 
-/// The configuration of the repository in `folder`, with its Maiman on a line of Modbus RTU with
-/// two wires. Turning the line round takes time, so its answers have to be prompter.
-pub(crate) fn maiman_on_rtu(folder: &Path) -> PathBuf {
+/// The configuration of the repository in `folder`.
+pub(crate) fn shipped(folder: &Path) -> PathBuf {
     let config = folder.join("config");
     let shipped = root().join("config");
     for part in ["", "boards", "profiles", "units"] {
@@ -91,7 +157,14 @@ pub(crate) fn maiman_on_rtu(folder: &Path) -> PathBuf {
             fs::copy(&file, config.join(part).join(file.file_name().unwrap())).unwrap();
         }
     }
-    change(&config.join("units/maiman-a.toml"), |unit| {
+    config
+}
+
+/// The same with its Maiman on a line of Modbus RTU with two wires. Turning the line round takes time,
+/// so its answers have to be prompter.
+pub(crate) fn maiman_on_rtu(folder: &Path) -> PathBuf {
+    let config = shipped(folder);
+    edit(&config.join("units/maiman-a.toml"), |unit| {
         let own = unit["maiman"].as_table_mut().unwrap();
         own.insert("framing".into(), "rtu".into());
         own.insert("address".into(), 3.into());
@@ -101,42 +174,51 @@ pub(crate) fn maiman_on_rtu(folder: &Path) -> PathBuf {
     config
 }
 
-/// Changes a file of configuration.
-pub(crate) fn change(file: &Path, change: impl FnOnce(&mut toml::Table)) {
-    let mut table: toml::Table = fs::read_to_string(file).unwrap().parse().unwrap();
-    change(&mut table);
-    fs::write(file, table.to_string()).unwrap();
-}
-
-/// A simulated unit that is served on a pty. It ends when this is dropped.
+/// Simulated units and boards that are served on ptys. They end when this is dropped.
 struct Served {
     child: Child,
+    /// What is said on its output.
+    out: BufReader<ChildStdout>,
     folder: TempDir,
+    /// What it said at first.
+    said: Vec<String>,
 }
 
 impl Served {
-    /// Serves a unit of a configuration, and waits until it says where.
+    /// Serves a unit of a configuration, and waits until it is there.
     fn start(config: &Path, unit: &str) -> Self {
         let folder = TempDir::with_prefix("served-").unwrap();
-        let mut command = Command::new(PROGRAM);
-        command.arg("simulate").arg(config.join(format!("units/{unit}.toml")));
-        command.arg("--link").arg(folder.path().join("port")).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-        let served = Self { child, folder };
-        assert!(said.starts_with(unit), "{said}");
-        served.appears();
-        served
+        let link = folder.path().join("port");
+        let file = config.join(format!("units/{unit}.toml"));
+        Self::run(folder, &[file], ["--link".into(), link.into()])
     }
 
-    /// It says where before it is there.
-    fn appears(&self) {
-        let deadline = gateway::clock::now().after(safety::Nanos::from_millis(10_000));
-        while !self.port().exists() {
-            assert!(gateway::clock::now() < deadline, "no port appears");
-            std::thread::yield_now();
+    /// Serves what some files describe, wired together, each at its name.
+    fn start_all(files: &[PathBuf]) -> Self {
+        let folder = TempDir::with_prefix("served-").unwrap();
+        let place = folder.path().into();
+        Self::run(folder, files, ["--folder".into(), place])
+    }
+
+    fn run(folder: TempDir, files: &[PathBuf], place: [OsString; 2]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.arg("simulate").args(files).args(place);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut said = Vec::new();
+        // The last line says how to go on.
+        while said.last().is_none_or(|line: &String| !line.contains("`help`")) {
+            said.push(line(&mut out));
         }
+        let ports = said.iter().filter_map(|line| line.split_once(" at ")).map(|(_, port)| port);
+        ports.for_each(|port| appears(Path::new(port)));
+        Self { child, out, folder, said }
+    }
+
+    /// Types a line, and returns what is answered.
+    fn type_line(&mut self, typed: &str) -> String {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{typed}").unwrap();
+        line(&mut self.out)
     }
 
     fn port(&self) -> PathBuf {
@@ -155,27 +237,69 @@ impl Served {
 
     /// What mbpoll reads from this many holding registers.
     fn poll(&self, address: u8, register: u16, count: u16) -> Vec<String> {
-        let output = self.mbpoll(address, register, count);
-        assert!(output.status.success(), "{output:?}");
-        let said = String::from_utf8(output.stdout).unwrap();
-        let lines = said.lines().filter(|line| line.starts_with('['));
-        lines.filter_map(|line| Some(line.split_once(':')?.1.trim().to_owned())).collect()
+        self.poll_at("port", address, register, count)
+    }
+
+    fn poll_at(&self, port: &str, address: u8, register: u16, count: u16) -> Vec<String> {
+        read(&self.mbpoll(port, "4:hex", [address.into(), register, count], None))
     }
 
     /// Why mbpoll read nothing.
     fn refusal(&self, address: u8, register: u16) -> String {
-        let output = self.mbpoll(address, register, 1);
+        let output = self.mbpoll("port", "4:hex", [address.into(), register, 1], None);
         assert!(!output.status.success(), "{output:?}");
         String::from_utf8(output.stderr).unwrap()
     }
 
-    fn mbpoll(&self, address: u8, register: u16, count: u16) -> Output {
+    /// What mbpoll reads from the eight outputs (`0`) or inputs (`1`) of a board.
+    fn poll_bits(&self, port: &str, kind: &str) -> Vec<u8> {
+        let bits = read(&self.mbpoll(port, kind, [1, 0, 8], None));
+        bits.iter().map(|bit| bit.parse().unwrap()).collect()
+    }
+
+    /// Has mbpoll turn an output of a board on or off.
+    fn write_bit(&self, port: &str, output: u16, on: bool) {
+        let written = self.mbpoll(port, "0", [1, output, 1], Some(on));
+        assert!(written.status.success(), "{written:?}");
+    }
+
+    /// Runs mbpoll on so many places of a kind from one on, at an address.
+    fn mbpoll(&self, port: &str, kind: &str, at: [u16; 3], write: Option<bool>) -> Output {
+        let [address, place, count] = at.map(|number| number.to_string());
         let mut command = Command::new("mbpoll");
         let line = ["-m", "rtu", "-b", "115200", "-P", "none", "-d", "8", "-s", "1"];
-        command.args(line).args(["-t", "4:hex", "-0", "-1", "-q", "-o", "0.5"]);
-        command.args(["-a", &address.to_string(), "-r", &register.to_string()]);
-        command.args(["-c", &count.to_string()]).arg(self.port());
+        command.args(line).args(["-t", kind, "-0", "-1", "-q", "-o", "0.5"]);
+        command.args(["-a", &address, "-r", &place]);
+        if write.is_none() {
+            command.args(["-c", &count]);
+        }
+        command.arg(self.folder.path().join(port));
+        command.args(write.map(|on| u8::from(on).to_string()));
         command.output().expect("mbpoll is absent; `tests/run` installs it")
+    }
+}
+
+/// What mbpoll printed of the places that it read.
+fn read(output: &Output) -> Vec<String> {
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let lines = said.lines().filter(|line| line.starts_with('['));
+    lines.filter_map(|line| Some(line.split_once(':')?.1.trim().to_owned())).collect()
+}
+
+/// The next line of an output that goes on.
+fn line(out: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    assert_ne!(out.read_line(&mut line).unwrap(), 0, "it has ended");
+    line.trim_end().to_owned()
+}
+
+/// It says where before it is there.
+fn appears(port: &Path) {
+    let deadline = gateway::clock::now().after(safety::Nanos::from_millis(10_000));
+    while !port.exists() {
+        assert!(gateway::clock::now() < deadline, "no port appears at {}", port.display());
+        std::thread::yield_now();
     }
 }
 

@@ -8,10 +8,12 @@ use std::sync::{
 };
 
 use safety::Cause;
-use sim::{KINDS, Marks, Outcome, World};
+use sim::{Compared, KINDS, Marks, Outcome, World};
 
 /// How many stories are told if nobody says otherwise.
 const SEEDS: u64 = 300;
+/// How many are recorded and replayed.
+const REPLAYED: u64 = 8;
 /// How long a story is, in virtual seconds.
 const SECONDS: u64 = 180;
 /// How much of a broken story is shown.
@@ -49,6 +51,37 @@ fn a_seed_tells_one_story() {
         assert_eq!((one.digest, one.steps), (other.digest, other.steps), "seed {seed}");
         assert_eq!(one.marks, other.marks, "seed {seed}");
     }
+}
+
+/// JRN-06: whatever went wrong, and however often the gateway was gone: what was recorded of each run comes
+/// out again, effect by effect and dose by dose, from what the ledger knew and the record.
+#[test]
+fn every_story_replays_bit_for_bit() {
+    let (mut all, mut bytes, mut runs) = (Compared::default(), 0, 0);
+    let begun = gateway::clock::now();
+    for seed in (0..REPLAYED).chain(ONCE_BROKEN) {
+        let records = World::recorded(seed).run(SECONDS).records;
+        assert!(!records.is_empty(), "seed {seed} records nothing");
+        for (run, record) in records.iter().enumerate() {
+            let compared = record.replay();
+            let compared =
+                compared.unwrap_or_else(|error| panic!("seed {seed}, run {run}: {error}"));
+            all.steps += compared.steps;
+            all.effects += compared.effects;
+            all.lasted += compared.lasted;
+            bytes += record.bytes();
+        }
+        runs += records.len();
+    }
+    let took = gateway::clock::now().since(begun).millis();
+    println!(
+        "{runs} runs of {} s: {} steps and {} effects in {bytes} bytes, told, recorded and \
+         replayed in {took} ms",
+        all.lasted / 1_000_000_000,
+        all.steps,
+        all.effects
+    );
+    assert!(all.steps > 100_000 && all.effects > 50_000, "{all:?}");
 }
 
 /// Tells the stories of `seeds` on two threads: what was reached, and which seeds broke a promise.
@@ -104,7 +137,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Outcomes and ends of sessions, states, answers, and the ways of a disk.
-const NAMED: [&str; 37] = [
+const NAMED: [&str; 40] = [
     "Complete",
     "Partial",
     "Under",
@@ -130,8 +163,11 @@ const NAMED: [&str; 37] = [
     "crash while emitting",
     "entries lost in a crash",
     "open mark found",
+    "Debt",
+    "reviewed",
     "refused PatientBusy",
     "refused PatientLocked",
+    "refused ReviewOpen",
     "refused Prescription",
     "refused WrongModality",
     "refused StoppedSince",

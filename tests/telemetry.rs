@@ -16,8 +16,9 @@ use std::{
     time::Duration,
 };
 
-use clinic::{AnyStatus, Change, RoomId, Shown, Traffic, UnitId, What};
+use clinic::{AnyStatus, Change, LineId, RoomId, Shown, Traffic, UnitId, What};
 use gateway::{
+    audit::Head,
     broker::Broker,
     clock,
     directory::{Directory, Modality, Plate, UnitCard},
@@ -29,7 +30,7 @@ use safety::{
     Status, Supervisor, Terms, Timing, Warnings,
 };
 use serde_json::Value;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::watch};
 
 use self::broker::Mosquitto;
 use crate::{peers::python, tree::root};
@@ -234,7 +235,8 @@ impl Gateway {
         runtime.spawn(carry);
         let telemetry = {
             let _within = runtime.enter();
-            Telemetry::start(server, herald)
+            let (_newest, head) = watch::channel(Head::default().followed_by("{}"));
+            Telemetry::start(server, herald, head)
         };
         let gateway = Self { runtime, mouth, telemetry: Some(telemetry), latched: false };
         gateway.show();
@@ -285,6 +287,8 @@ fn directory() -> Arc<Directory> {
             real: false,
             dialect: "open-link".into(),
             port: "none".into(),
+            line: LineId(0),
+            address: None,
             plate: Plate::default(),
         }],
         sources: Default::default(),
@@ -312,6 +316,7 @@ fn shown(now: Instant, latched: bool) -> Shown {
     };
     Shown {
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         status: AnyStatus::Laser(status),
         session: None,
         relay_closed: !latched,
@@ -466,7 +471,7 @@ fn validate(seen: &[Message]) {
     let output = child.wait_with_output().unwrap();
     let found = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{found}");
-    for kind in ["status", "telemetry", "event", "gateway"] {
+    for kind in ["status", "telemetry", "event", "gateway", "audit"] {
         assert!(found.contains(kind), "no {kind} was judged: {found}");
     }
 }

@@ -40,14 +40,21 @@ const HOUSE: &[Member] = &[
         name: "clinic",
         directory: "gateway/clinic",
         imports: &["safety", "device-drivers"],
-        in_tests: &["simulated-units", "proptest", "rand"],
+        in_tests: &["simulated-units", "test-bench", "proptest", "rand"],
         foreign: Foreign::AsListed,
     },
     Member {
         name: "device-drivers",
         directory: "device-drivers",
         imports: &["safety", "cobs", "crc", "hmac", "serde", "sha2"],
-        in_tests: &["simulated-units", "proptest"],
+        in_tests: &["simulated-units", "test-bench", "proptest"],
+        foreign: Foreign::AsListed,
+    },
+    Member {
+        name: "test-bench",
+        directory: "device-drivers/bench",
+        imports: &["safety", "device-drivers", "simulated-units"],
+        in_tests: &["proptest"],
         foreign: Foreign::AsListed,
     },
     Member {

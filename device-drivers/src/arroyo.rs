@@ -32,14 +32,14 @@
 //! a line without checksums, so an Off that is garbled on its way must find nothing to emit. Limits,
 //! modes, trips and calibrations are never written: there is no word for any of them.
 //!
-//! Not verified on hardware: how long a unit thinks, what `*IDN?` says of each model, whether bits of
-//! a trip that is always enforced show in the mask, the bits of `TEC:COND?` beside 9 and 10.
+//! What nobody has seen at a unit is in `unverified`.
 //! The unit has no watchdog: its lease is that of the relay in its interlock.
 
 mod answer;
 mod fault;
 mod number;
 mod plate;
+pub(crate) mod unverified;
 mod word;
 
 #[cfg(test)]

@@ -93,24 +93,23 @@ pub(crate) fn hear<M: Told>(
 ) -> Hearing {
     let bytes = heard.bytes;
     let all = bytes.len();
+    if heard.spoiled {
+        return Hearing::Bad(all);
+    }
     if let Some(hearing) = unasked(lines, bytes, senses) {
         return hearing;
     }
     let asked = heard.asked.and_then(|(word, _)| Some((word, reader.command(word)?)));
     let Some((word, command)) = asked else {
         let prompt = !lines.prompt.is_empty() && bytes.starts_with(&lines.prompt);
-        return match (prompt, next_line(lines, bytes)) {
-            (true, _) => Hearing::Unasked(lines.prompt.len()),
-            (false, None) if all <= lines.longest => Hearing::More,
-            (false, _) => Hearing::Bad(all),
-        };
+        return if prompt { Hearing::Unasked(lines.prompt.len()) } else { noise(lines, bytes) };
     };
     let rest = match echo(reader, lines, command, word, bytes) {
         Ok(rest) => rest,
         // What would turn on did not arrive as it was sent: it is given up, and off takes it back.
         Err(Hearing::Bad(_)) if word.part == Part::Body => {
             senses.push(Sense::Refused);
-            return Hearing::Answer(all);
+            return Hearing::Answer(1);
         }
         Err(hearing) => return hearing,
     };
@@ -141,14 +140,31 @@ fn unasked<M: Told>(lines: &Lines, bytes: &[u8], senses: &mut Vec<Sense<M>>) -> 
     if bytes.len() < said.begins.len() {
         return Some(Hearing::More);
     }
-    let Some((_, rest)) = next_line(lines, bytes) else {
-        let long = lines.longest < bytes.len();
-        return Some(if long { Hearing::Bad(bytes.len()) } else { Hearing::More });
-    };
-    if said.restarted {
-        senses.push(Sense::Restarted);
+    Some(match noise(lines, bytes) {
+        Hearing::Bad(taken) if bytes.get(..taken)?.ends_with(&lines.theirs) => {
+            if said.restarted {
+                senses.push(Sense::Restarted);
+            }
+            Hearing::Unasked(taken)
+        }
+        hearing @ (Hearing::More
+        | Hearing::Answer(_)
+        | Hearing::Unasked(_)
+        | Hearing::Passing(_)
+        | Hearing::Bad(_)) => hearing,
+    })
+}
+
+/// What nobody asked for: up to the end of its line, or as much as a line has at most, so that it
+/// does not matter in which pieces it comes.
+fn noise(lines: &Lines, bytes: &[u8]) -> Hearing {
+    let most = lines.longest.saturating_add(lines.theirs.len()).max(1);
+    let window = bytes.get(..most).unwrap_or(bytes);
+    match next_line(lines, window) {
+        Some((_, rest)) => Hearing::Bad(window.len().saturating_sub(rest.len())),
+        None if bytes.len() < most => Hearing::More,
+        None => Hearing::Bad(most),
     }
-    Some(Hearing::Unasked(bytes.len().saturating_sub(rest.len())))
 }
 
 /// Whether bytes begin with a text, as far as they go.
@@ -247,7 +263,7 @@ fn answer<'a, M: Told>(
     if reply.first != First::None {
         let (text, after) = line(lines, command, rest)?;
         if let Some(error) = lines.errors.iter().find(|own| text.starts_with(&own.begins)) {
-            return no(lines, word, error.severity, after, senses).ok_or(bad);
+            return no(word, error.severity, prompt(lines, after, bad)?, senses).ok_or(bad);
         }
         match &reply.first {
             First::None | First::Any => {}
@@ -282,13 +298,11 @@ fn prompt<'a>(lines: &Lines, rest: &'a [u8], bad: Hearing) -> Left<'a> {
 
 /// What follows a no. A question that is answered so was not answered.
 fn no<'a, M: Told>(
-    lines: &Lines,
     word: Word,
     severity: Severity,
     rest: &'a [u8],
     senses: &mut Vec<Sense<M>>,
 ) -> Option<&'a [u8]> {
-    let rest = rest.strip_prefix(&*lines.prompt).unwrap_or(rest);
     match severity {
         Severity::Lost => senses.push(Sense::Restarted),
         Severity::Garbled => return None,

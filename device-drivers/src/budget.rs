@@ -7,9 +7,12 @@ use safety::Nanos;
 pub struct Budget {
     /// From a fault to its being noticed: the silence deadline, or two polls of a deviation.
     pub detect: Nanos,
-    /// From the decision to the first byte: a frame in flight, its rest, and 2 ms of the pump.
+    /// From the decision to the first byte: a frame in flight, its rest, and 2 ms of the pump. On a
+    /// shared line that frame may be another unit's, with its answer, and all others may be stopped
+    /// first.
     pub turn: Nanos,
-    /// From the first byte of a stop to the answer that proves off.
+    /// From the first byte of a stop to the answer that proves off; on a shared line with one turn of
+    /// each other unit ahead of every question.
     pub confirm: Nanos,
     /// The unit's own lease: what ends emission if no byte arrives any more.
     pub lease: Nanos,

@@ -5,9 +5,9 @@
 //! mean, is its [`Tongue`]; the rules that nobody may get wrong are kept here, once:
 //!
 //! - Off outruns everything and is repeated until a later answer shows it (COM-04).
-//! - What turns on goes out once per grant, whatever becomes of its answer (COM-05). The one exception
-//!   is a unit whose runs nothing interrupts: its next run follows the good answer to the one before,
-//!   under the same grant and while the order is valid ([`Tongue::again`]).
+//! - What turns on goes out once per grant, whatever becomes of its answer (COM-05). A run that nothing
+//!   interrupts has a grant of its own: that it is over is reported, and whether another follows is
+//!   for the core to say.
 //! - Nothing is turned on that did not prove who it is, was not seen off, and does not hold what was
 //!   ordered, all of it since it was told (SES-05, COM-07).
 //! - After an answer that did not come, nothing is asked until the line has been silent for as long
@@ -25,7 +25,7 @@ use core::fmt::Debug;
 
 use safety::{Demand, Grant, Instant, Modality, Nanos, Setting, Temperature};
 
-use crate::{Budget, Dialect, Event, Out};
+use crate::{Budget, Company, Dialect, Event, Out, Share};
 
 use self::{agenda::Script, hearing::Asked, known::Known};
 
@@ -74,20 +74,21 @@ pub(crate) trait Tongue<M: Modality>: Debug + Send {
     /// What turns on: said once per grant, each word only after the one before was answered well.
     fn fire(&self, setting: &Setting<M>) -> Vec<Self::Word>;
 
-    /// What keeps a unit on that emits in runs which nothing interrupts: the next run, said only
-    /// after the one before was answered well, under the same grant. Nothing if it stays on by itself.
-    fn again(&self, setting: &Setting<M>) -> Vec<Self::Word> {
-        let _continuous = setting;
-        Vec::new()
-    }
-
     /// Whether the answers to what it is told are all that says what it holds: each of them then
-    /// has a [`Sense::Held`].
+    /// has a [`Sense::Held`], and it is told as often as others are asked. What turns such a unit on
+    /// tells it once more.
     fn is_held_by_echo(&self) -> bool {
         false
     }
 
-    /// How long one run of `setting` takes, if a run ends by itself.
+    /// Whether `word` begins a run and is answered only once that is over: until then the unit hears
+    /// nothing. A good answer is then the word that it ran.
+    fn is_run(&self, word: Self::Word) -> bool {
+        let _answered_at_once = word;
+        false
+    }
+
+    /// How long one run of `setting` takes, if a run ends by itself after it was answered.
     fn run(&self, setting: &Setting<M>) -> Option<Nanos> {
         let _continuous = setting;
         None
@@ -97,6 +98,22 @@ pub(crate) trait Tongue<M: Modality>: Debug + Send {
     /// one when a question goes out is then kept, and read as what was said before the question.
     fn talks(&self) -> bool {
         false
+    }
+
+    /// Whether every frame, ours and theirs, names the unit that it is for or from.
+    fn is_addressed(&self) -> bool {
+        false
+    }
+
+    /// What is said beside questions and Off, with amounts of nothing: how long it may take is what
+    /// others on a line want to know. What makes the unit hold a setting comes first.
+    fn commands(&self) -> Vec<Self::Word> {
+        Vec::new()
+    }
+
+    /// How many of the commands make the unit hold a setting.
+    fn tells(&self) -> usize {
+        0
     }
 
     /// The frame of `word`. `turn` counts frames: a tongue whose answers all look alike varies the
@@ -131,6 +148,8 @@ pub(crate) enum Hearing {
     Answer(usize),
     /// Something that the unit says by itself, and that is allowed to it.
     Unasked(usize),
+    /// Said whole by another unit on the same wires. On a line of its own that is as bad as noise.
+    Passing(usize),
     /// Nothing that can be believed.
     Bad(usize),
 }
@@ -264,6 +283,8 @@ enum Introduced {
 #[derive(Debug)]
 pub(crate) struct Exchange<M: Modality, T: Tongue<M>> {
     tongue: T,
+    /// What others on its line may take between two of its turns.
+    company: Company,
     open: bool,
     /// What came in and was not yet understood.
     input: Vec<u8>,
@@ -299,10 +320,11 @@ pub(crate) struct Exchange<M: Modality, T: Tongue<M>> {
     enabled: bool,
     /// When it was told to get ready.
     enabled_at: Instant,
-    /// The grant whose last run was answered well: the next may follow.
-    again: Option<Grant>,
     /// The run that was taken and is not known to be over.
     run: Option<Run>,
+    /// When a run was last heard to be over that the unit hears nothing in: before the next, all that
+    /// is asked again and again is asked.
+    ran: Instant,
     polled: Vec<Instant>,
     known: Known<M>,
 }
@@ -321,6 +343,7 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         let known = Known::new(tongue.manner());
         Self {
             tongue,
+            company: Company::default(),
             open: false,
             input: Vec::new(),
             stale: false,
@@ -343,8 +366,8 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             tell_began: Instant::default(),
             enabled: false,
             enabled_at: Instant::default(),
-            again: None,
             run: None,
+            ran: Instant::default(),
             polled: alloc::vec![Instant::default(); polls],
             known,
         }
@@ -383,7 +406,6 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         self.told = None;
         self.tell_due = now;
         self.enabled = false;
-        self.again = None;
         self.run = None;
     }
 
@@ -458,6 +480,24 @@ impl<M: Modality, T: Tongue<M>> Dialect<M> for Exchange<M, T> {
 
     fn budget(&self) -> Budget {
         self.stop_path()
+    }
+
+    /// Only where an answer says who gave it, and nobody speaks unasked, can a line be shared.
+    fn share(&self) -> Option<Share> {
+        let addressed = self.tongue.is_addressed() && !self.tongue.talks();
+        addressed.then(|| self.taken())
+    }
+
+    fn join(&mut self, company: Company) {
+        self.company = company;
+    }
+
+    fn awaits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    fn urgent(&self) -> Instant {
+        self.stop_due()
     }
 }
 

@@ -35,8 +35,9 @@ pub fn explain(dialect: &str, bytes: &[u8]) -> Explained {
     Explained { bytes: codes.join(" "), meaning }
 }
 
-/// From where on the bytes are a secret: the unlock code of a Magstim Rapid² (TDb 087).
-fn covered(dialect: &str, bytes: &[u8]) -> Option<usize> {
+/// From where on the bytes are a secret: the unlock code of a Magstim Rapid² (TDb 087). Whoever shows
+/// or keeps what goes over a line leaves them out from there on.
+pub fn covered(dialect: &str, bytes: &[u8]) -> Option<usize> {
     let unlocks = dialect == "magstim" && bytes.starts_with(b"Q") && bytes.len() > 3;
     unlocks.then_some(1)
 }

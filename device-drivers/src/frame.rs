@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use safety::Nanos;
 
 /// Bytes for a line, and what the line has to know to send them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Frame {
     /// What goes out.
     pub bytes: Vec<u8>,

@@ -8,12 +8,16 @@
 
 extern crate alloc;
 #[cfg(test)]
+extern crate self as device_drivers;
+#[cfg(test)]
 extern crate std;
 
 mod budget;
 mod exchange;
 mod explain;
 mod frame;
+mod share;
+mod unverified;
 
 pub mod arroyo;
 pub mod ascii_line;
@@ -26,14 +30,19 @@ pub mod probe;
 pub mod profile;
 pub mod relay;
 pub mod rtu;
+#[cfg(test)]
+#[path = "../bench/src/lib.rs"]
+pub mod test_bench;
 
 use alloc::vec::Vec;
 
 use safety::{Instant, Modality, Order, Report};
 
 pub use budget::Budget;
-pub use explain::{Explained, explain};
+pub use explain::{Explained, covered, explain};
 pub use frame::{Frame, Rank};
+pub use share::{Company, Share};
+pub use unverified::Unverified;
 
 /// The dialect of one unit family, as spoken with one unit.
 pub trait Dialect<M: Modality> {
@@ -53,6 +62,27 @@ pub trait Dialect<M: Modality> {
     /// The longest times that this dialect takes to notice and to stop, computed from the speed of
     /// the line, its frames and its gaps.
     fn budget(&self) -> Budget;
+
+    /// What it takes of a line that it shares. `None`: it has to have a line of its own.
+    fn share(&self) -> Option<Share> {
+        None
+    }
+
+    /// Told once, before the port opens: others are on its line, and take so much.
+    fn join(&mut self, company: Company) {
+        let _has_its_own_line = company;
+    }
+
+    /// Whether a line that it shares has to be left to it: its answer may be on the way. It wakes
+    /// when that is late.
+    fn awaits(&self) -> bool {
+        false
+    }
+
+    /// When it will have a word to say that stops and that was not said since the stop began.
+    fn urgent(&self) -> Instant {
+        Instant::NEVER
+    }
 }
 
 /// What can happen to a dialect.

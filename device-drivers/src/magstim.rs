@@ -26,12 +26,11 @@
 //! word. Wrong unlock codes are not answered, so from version 9 on the code proves which unit it is;
 //! of the others only the kind is proven, and their identity has to be attested.
 //!
-//! Not verified on hardware: the answer to `ND`; that a mode of '0' is "single"; that *ready* waits
-//! for a charge that falls as well as for one that rises (10 and 100 ms per percent); coil sensors
-//! of a BiStim².
+//! What nobody has seen at a unit is in `unverified`.
 
 mod answer;
 mod plate;
+pub(crate) mod unverified;
 mod word;
 
 #[cfg(test)]

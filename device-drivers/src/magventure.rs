@@ -22,13 +22,13 @@
 //! once per grant, never while a run goes on, and is no part of off; disabling is. The unit has no
 //! watchdog, so its lease is the one train that it was told, and a train is not longer than that.
 //!
-//! Not verified on hardware: that `0B 00` is known to every variant. Where it is not, the plate says
-//! [`TrainReadBack::Unverified`], and a train is held to be what was told. Also: that a page is
-//! always reported right (`TMS.m` says not by all); one that is not leaves the unit not ready. That
-//! charging ends within the time of the plate, for nothing says that it has.
+//! Not every variant may know `0B 00`. Where it does not, the plate says
+//! [`TrainReadBack::Unverified`], and a train is held to be what was told. A page that is not
+//! reported right leaves the unit not ready. What nobody has seen at a unit is in `unverified`.
 
 mod answer;
 mod plate;
+pub(crate) mod unverified;
 mod word;
 
 #[cfg(test)]

@@ -60,7 +60,14 @@ pub(crate) fn hear<M: Told>(
     senses: &mut Vec<Sense<M>>,
 ) -> Hearing {
     let all = heard.bytes.len();
-    let Some((word, turn)) = heard.asked else { return Hearing::Bad(all) };
+    match Request::passing(registers.address, heard.bytes).filter(|_| !heard.spoiled) {
+        None => {}
+        Some(0) => return Hearing::More,
+        Some(count) => return Hearing::Passing(count),
+    }
+    // Behind something bad may come the rest of it, which began before it could be read.
+    let asked = heard.asked.filter(|_| !heard.spoiled);
+    let Some((word, turn)) = asked else { return Hearing::Bad(all) };
     let hearing = with_request(reader, word, turn, |request| {
         match request.reply(registers.address, heard.bytes) {
             Reply::More => Hearing::More,

@@ -7,9 +7,6 @@
 
 mod agenda;
 mod answer;
-#[cfg(test)]
-#[path = "../tests/open_link/capabilities.rs"]
-mod capabilities;
 mod capability;
 mod challenge;
 mod codec;

@@ -11,8 +11,6 @@
 //! checksum, frames that are pushed, event registers that are cleared by reading, energy budgets.
 
 mod check;
-#[cfg(test)]
-pub(crate) mod examples;
 mod levels;
 mod meaning;
 mod plate;
@@ -31,12 +29,15 @@ use safety::Nanos;
 pub use check::Mistake;
 pub use levels::{Amounts, LaserLevels, PemfLevels, Steps, Told};
 pub use plate::{Plate, PlateError};
-pub use start::{Reason, SignOff};
+pub use start::Reason;
 pub use status::{Sign, Status, StatusBit, Unknown};
 pub use template::{Format, Piece, Slot, Template, TemplateError};
 pub use value::{Form, Order, Scale, Value, Whole};
 
 pub(crate) use tongue::Reader;
+
+#[cfg(test)]
+pub(crate) use crate::test_bench::profiles as examples;
 
 /// All that is known of a unit family, without the one unit.
 #[derive(Clone, Debug, PartialEq, Eq)]

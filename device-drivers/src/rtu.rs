@@ -173,6 +173,25 @@ impl Request<'_> {
         }
     }
 
+    /// Whether `bytes` begin with an answer of another unit than the one at `address`: how long that
+    /// is once it is whole, and zero while it may still become one.
+    pub fn passing(address: u8, bytes: &[u8]) -> Option<usize> {
+        let [from, rest @ ..] = bytes else { return None };
+        let length = match *rest {
+            _ if *from == address || !(1..=ADDRESS_MAX).contains(from) => return None,
+            [] | [0x01..=0x04] => return Some(0),
+            [0x01..=0x04, count, ..] => READ_BESIDE.saturating_add(usize::from(count)),
+            [0x05 | 0x06 | 0x0F | 0x10, ..] => ECHO_LENGTH,
+            [0x81..=0x86 | 0x8F | 0x90, ..] => REFUSAL_LENGTH,
+            [..] => return None,
+        };
+        match checked(bytes, length) {
+            None => Some(0),
+            Some(Ok(_)) => Some(length),
+            Some(Err(())) => None,
+        }
+    }
+
     /// How many bytes the answer has, if it is not a refusal.
     pub fn answer_length(&self) -> usize {
         self.bytes_read().map_or(ECHO_LENGTH, |count| READ_BESIDE.saturating_add(count))

@@ -1,7 +1,10 @@
 //! The command line.
 
+mod attest;
+mod audit;
 mod client;
 mod probe;
+mod replay;
 mod simulate;
 mod words;
 
@@ -39,13 +42,24 @@ enum Command {
     Stop(StopArguments),
     /// List the causes that lock a unit, or release one.
     Release(ReleaseArguments),
+    /// Say that a session in whose dose something was found was judged by a clinician: its patient may
+    /// be treated again.
+    Review(ReviewArguments),
     /// Listen on a port of which nobody knows what is behind it, and name what is heard.
     Probe(probe::ProbeArguments),
     /// Prove that the relay in the interlock of a unit opens it, and no other: at commissioning and
     /// once a day.
     Prove(UnitArguments),
+    /// Tell what a person measured at the output of a unit with a meter: once a day where the output
+    /// is derived.
+    Attest(attest::AttestArguments),
     /// Serve a simulated unit, as the file of a unit describes it, on a pty.
     Simulate(simulate::SimulateArguments),
+    /// Verify the records of who did what, or export them.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Replay what a gateway recorded, and show the first difference if there is one.
+    Replay(replay::ReplayArguments),
     /// Show what goes over the line of a unit, in words, until interrupted. Changes nothing.
     Monitor(UnitArguments),
 }
@@ -62,7 +76,7 @@ pub struct DemoArguments {
     /// With `--once`: run one session on a unit of each of these dialects, such as `maiman,arroyo`.
     #[arg(long, value_name = "DIALECT", value_delimiter = ',', requires = "once")]
     pub units: Vec<String>,
-    /// Where to keep the ledger; otherwise it goes with the demonstration.
+    /// Where to keep the ledger and the record; otherwise they go with the demonstration.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Leave the footswitch to you: type `press laser-a footswitch`.
@@ -132,6 +146,20 @@ struct ReleaseArguments {
     client: ClientArguments,
 }
 
+#[derive(Clone, Debug, Args)]
+struct ReviewArguments {
+    /// The session, as its summary and the refusal name it.
+    session: String,
+    /// The clinician.
+    #[arg(long)]
+    name: String,
+    /// What was concluded, in ten characters or more.
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
 /// Reads the command line and does what it says.
 ///
 /// # Errors
@@ -148,11 +176,18 @@ pub fn run() -> anyhow::Result<ExitCode> {
             client::block_on(client::stop(&arguments.client.address, unit))
         }
         Command::Release(arguments) => client::block_on(release(arguments)),
+        Command::Review(ReviewArguments { session, name, reason, client }) => {
+            let clinician = words::person(name, words::ReleaseRole::Clinician);
+            client::block_on(client::review(&client.address, session, clinician, reason))
+        }
         Command::Probe(arguments) => client::block_on(probe::run(arguments)),
         Command::Simulate(arguments) => client::block_on(simulate::run(arguments)),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Prove(UnitArguments { unit, client }) => {
             client::block_on(client::prove(&client.address, unit))
         }
+        Command::Attest(arguments) => client::block_on(attest::run(arguments)),
+        Command::Audit(command) => audit::run(command),
         Command::Monitor(UnitArguments { unit, client }) => {
             client::block_on(client::monitor(&client.address, unit))
         }
@@ -189,6 +224,10 @@ mod tests {
         assert!(release.contains("--name") && release.contains("--reason"), "{release}");
         let probe = refused(&["probe", "/dev/ttyUSB0", "--dialect", "maiman"]);
         assert!(probe.contains("--disconnected"), "{probe}");
+        let attest = refused(&["attest", "maiman-a", "--told", "1500mW", "--shown", "1480mW"]);
+        assert!(attest.contains("--meter") && attest.contains("--name"), "{attest}");
+        let review = refused(&["review", "1-2"]);
+        assert!(review.contains("--name") && review.contains("--reason"), "{review}");
         assert!(Cli::try_parse_from(["therapy-gateway", "stop", "--all"]).is_ok());
         assert!(Cli::try_parse_from(["therapy-gateway", "release", "laser-a"]).is_ok());
     }

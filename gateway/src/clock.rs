@@ -21,6 +21,11 @@ pub fn wall() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
+/// The day by the wall clock: of UTC, like every record.
+pub fn today() -> jiff::civil::Date {
+    wall().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 fn read(clock: ClockId) -> u64 {
     let time = clock_gettime(clock);
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);

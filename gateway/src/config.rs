@@ -5,12 +5,18 @@
 //! once with its file and line, and nothing has a default that bounds emission. No port, socket or
 //! clock is touched here.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 mod arroyo;
 mod boards;
 mod book;
 mod capability;
+mod clinic;
+mod contact_report;
 mod contradiction;
 mod demo;
 mod dialect;
@@ -18,10 +24,12 @@ mod dialect_profile;
 mod diode;
 mod families;
 mod files;
+mod fitness;
 mod house;
 mod laser;
 mod lease;
 mod library;
+mod lines;
 mod link;
 mod magstim;
 mod magventure;
@@ -38,6 +46,7 @@ mod scale;
 mod secret;
 mod settings;
 mod shape;
+mod sign_off;
 mod speech;
 mod stimulator;
 mod suggestion;
@@ -49,6 +58,8 @@ mod unit;
 use crate::{directory::Directory, place::Place};
 
 pub use boards::BoardConfig;
+pub use clinic::{ClinicError, Seed};
+pub use contact_report::ContactReport;
 pub use dialect_profile::read_profile;
 pub use families::Family;
 pub use files::{Contents, Disk, Files, Memory};
@@ -57,8 +68,9 @@ pub use library::LibraryCard;
 pub use link::{Link, Parity};
 pub use mistake::{ConfigErrors, Kind, Mistake, Style, render};
 pub use plate::{Calibration, Wire, Wiring};
-pub use report::{Report, UnitReport, report};
+pub use report::{FamilyReport, LineReport, Report, UnitReport, report};
 pub use settings::{Grpc, Log, LogFormat, Login, Mqtt, Password, Security, Serves, Settings, Tls};
+pub use sign_off::{Fact, Signature};
 pub use speech::{Peer, SpeechError};
 pub use unit::{LaserHazard, PemfHazard, Profile, ReadBack, UnitConfig, Watched};
 
@@ -69,7 +81,7 @@ pub struct Config {
     pub settings: Settings,
     /// What does not change while the gateway runs. Its `run` is zero until the ledger counted it.
     pub directory: Directory,
-    /// The units, by [`UnitId`](clinic::UnitId).
+    /// The units, by `UnitId`.
     pub units: Vec<UnitConfig>,
     /// The relay boards.
     pub boards: Vec<BoardConfig>,
@@ -80,6 +92,9 @@ pub struct Config {
     /// The SHA-256 of all files, secrets not among them, in hexadecimal: what a session records of
     /// the configuration that it ran under (CFG-07).
     pub hash: String,
+    /// The files themselves, secrets not among them, by their names in the folder: what a record of
+    /// the gateway is replayed with.
+    pub files: BTreeMap<Arc<str>, Arc<[u8]>>,
 }
 
 impl Config {
@@ -132,11 +147,14 @@ impl Config {
         clear.into_iter().collect()
     }
 
-    /// Connects every unit to another port than its file says.
+    /// Connects every unit to another port than its file says. Units that share a line still do: they
+    /// have the port of the first of them.
     pub fn connect(&mut self, mut port: impl FnMut(&str) -> PathBuf) {
+        let mut places = BTreeMap::new();
         for (unit, card) in self.units.iter_mut().zip(&mut self.directory.units) {
-            unit.link.place = Place::Path(port(&unit.name));
-            card.port = unit.link.place.to_string();
+            let place = places.entry(unit.line).or_insert_with(|| Place::Path(port(&unit.name)));
+            unit.link.place = place.clone();
+            card.port = place.to_string();
         }
         for board in &mut self.boards {
             board.link.place = Place::Path(port(&board.name));

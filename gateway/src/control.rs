@@ -9,7 +9,7 @@ mod breaks;
 mod cause;
 mod checking;
 mod clocks;
-mod decision;
+pub(crate) mod decision;
 mod denial;
 mod dose;
 mod ending;
@@ -20,6 +20,7 @@ mod interrupted;
 mod laser;
 mod level;
 mod limit;
+mod meter;
 mod monitor;
 mod operate;
 mod outgoing;
@@ -29,6 +30,7 @@ mod prescription;
 mod quantised;
 mod recent;
 mod refusal;
+mod review;
 mod safety_service;
 #[cfg(test)]
 mod sample;
@@ -44,6 +46,7 @@ mod unit;
 mod unit_service;
 mod violations;
 mod watch;
+mod witness;
 
 use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -61,7 +64,7 @@ use self::{
     admission::Caller, breaks::Breaks, denial::Denial, interrupted::Interrupted, recent::Recent,
     safety_service::Releases, sessions::Sessions,
 };
-use crate::{directory::Directory, herald::Herald, inbox::Inbox};
+use crate::{directory::Directory, herald::Herald, inbox::Inbox, ledger::Ledger};
 
 /// The API of one gateway. Cloning it is cheap.
 #[derive(Clone)]
@@ -93,6 +96,8 @@ pub enum ServeError {
 struct Shared {
     inbox: Inbox,
     herald: Herald,
+    /// What people ask is recorded here.
+    ledger: Ledger,
     facts: Facts,
     limits_revision: String,
     sessions: Sessions,
@@ -111,12 +116,13 @@ impl fmt::Debug for Control {
 }
 
 impl Control {
-    /// The API in front of a control thread.
-    pub fn new(inbox: Inbox, herald: Herald, facts: Facts) -> Self {
+    /// The API in front of a control thread. What is asked of it is recorded in `ledger`.
+    pub fn new(inbox: Inbox, herald: Herald, ledger: Ledger, facts: Facts) -> Self {
         let limits_revision = limits_revision(herald.directory());
         Self(Arc::new(Shared {
             inbox,
             herald,
+            ledger,
             facts,
             limits_revision,
             sessions: Sessions::default(),
@@ -143,6 +149,7 @@ impl Control {
                 | Answer::Confirmed(..)
                 | Answer::Accepted(_)
                 | Answer::Released(_)
+                | Answer::Reviewed(_)
                 | Answer::Stopped(..)),
             ) => Ok(answer),
             Err(unheard) => Err(self.about(unit, Denial::unheard(unheard))),
@@ -160,6 +167,8 @@ impl Control {
             Refused::Unit(_)
             | Refused::PatientBusy
             | Refused::PatientLocked
+            | Refused::ReviewOpen(_)
+            | Refused::UnknownReview
             | Refused::UnknownUnit
             | Refused::ScriptHold
             | Refused::TooMany
@@ -168,6 +177,9 @@ impl Control {
             | Refused::RelayUnproven
             | Refused::NoDoor
             | Refused::CannotProve
+            | Refused::Unverified
+            | Refused::MeterUnchecked
+            | Refused::NotMetered
             | Refused::Impaired
             | Refused::ShuttingDown => Vec::new(),
         };
@@ -175,7 +187,12 @@ impl Control {
             true => self.causes(unit),
             false => Vec::new(),
         };
-        self.about(unit, denial.with_decisions(decisions).with_causes(causes))
+        let facts = match refused == &Refused::Unverified {
+            true => self.facts(unit).unsigned(),
+            false => Vec::new(),
+        };
+        let denial = denial.with_decisions(decisions).with_causes(causes).with_facts(facts);
+        self.about(unit, denial)
     }
 
     /// Adds which unit a refusal is about.

@@ -1,6 +1,7 @@
 //! Puts the parts together, and takes them apart in the order in which they stop mattering.
 
 use std::{
+    collections::BTreeMap,
     future::pending,
     io::{self, Write as _},
     net::SocketAddr,
@@ -17,9 +18,8 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clinic::{Clinic, Entry, EntryId};
-use device_drivers::open_link::Secret;
-use jiff::{civil::Date, tz::TimeZone};
+use clinic::{Change, Entry, EntryId};
+use jiff::civil::Date;
 use rustix::{
     process::{Resource, getrlimit, setrlimit},
     rand::{GetRandomFlags, getrandom},
@@ -31,17 +31,18 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, watch},
     task::{JoinSet, spawn_blocking},
-    time::{interval, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use crate::{
+    audit::{self, Deed},
     broker::Broker,
     cli, clock,
     config::{
-        self, Config, ConfigErrors, Disk, Link, LogFormat, Mqtt, Profile, ReadBack, Style,
-        UnitConfig,
+        self, Config, ConfigErrors, Disk, Link, LogFormat, Mqtt, Profile, Seed, Style, UnitConfig,
     },
     control::{self, Control, Facts, Hazard, UnitFacts},
+    directory::Directory,
     herald::Herald,
     inbox::Inbox,
     ledger::{self, Health, Ledger, LedgerThread},
@@ -50,12 +51,17 @@ use crate::{
     panics::Panics,
     place::Roots,
     port,
+    recorder::{self, BUILD, Dialects, Head, Recorder, RecorderThread, Recording, Tape},
     scheduler::{self, Keep, Parts, Scheduler},
     telemetry::{Credentials, Server, Telemetry},
 };
 
 /// How often the pulse of the control thread is read.
 const PULSE: Duration = Duration::from_secs(1);
+/// How often the audit is verified (AUD-04).
+const VERIFY: Duration = Duration::from_secs(24 * 3_600);
+/// How often at most the newest record of the audit is written into the log.
+const HEAD: Duration = Duration::from_secs(60);
 /// How long the broker may take to hear that the gateway leaves.
 const GOODBYE: Duration = Duration::from_millis(500);
 /// How long leaving may take, so that the process is gone five seconds after it was told to.
@@ -77,7 +83,9 @@ pub struct Daemon {
     /// Where its broker is, if it has one of its own.
     pub broker: Option<SocketAddr>,
     scheduler: Scheduler,
+    records: Ledger,
     ledger: LedgerThread,
+    recorder: Option<RecorderThread>,
     telemetry: Telemetry,
     own_broker: Option<Broker>,
     /// Whether the gateway stops every unit itself, to leave.
@@ -87,11 +95,15 @@ pub struct Daemon {
 }
 
 /// Keeps entries in the ledger.
-struct InLedger(Ledger);
+struct InLedger(Ledger, Arc<Directory>);
 
 impl Keep for InLedger {
     fn enter(&mut self, now: Instant, id: EntryId, entry: Entry) -> bool {
         self.0.try_enter(now, id, entry).is_ok()
+    }
+
+    fn record(&mut self, change: &Change) -> bool {
+        self.0.note(audit::changed(&self.1, change)).is_ok()
     }
 }
 
@@ -120,19 +132,27 @@ impl Daemon {
         if let Some(broker) = &own_broker {
             tasks.spawn(broker.ended());
         }
-        let telemetry = Telemetry::start(server, herald.clone());
+        let telemetry = Telemetry::start(server, herald.clone(), opened.ledger.head());
         let metrics = Metrics::new(herald.clone(), Some(Arc::clone(telemetry.counters())));
-        let health = opened.ledger.clone();
-        let day = today();
+        let (ledger, health) = (opened.ledger.clone(), opened.ledger.clone());
+        let records = opened.ledger.clone();
+        ledger.keep(started(&config, &opened)).await?;
+        tasks.spawn(publish_head(ledger.head()));
+        tasks.spawn(verify_daily(ledger.clone(), inbox.clone()));
+        let (day, seed, began) = (clock::today(), chance()?, clock::now());
+        let clinic = config.clinic(opened.run, day, &seed, began)?;
+        let head = head(&config, opened.run, seed, day, began);
+        let Recorded { tape, recording, recorder } = record(&config, head).await.into();
         let scheduler = Scheduler::start(Parts {
-            clinic: clinic(&config, opened.run, day)?,
+            clinic,
             past: opened.past,
             lines: lines(&config),
             outlet,
             mouth,
-            keep: Box::new(InLedger(opened.ledger)),
+            keep: Box::new(InLedger(opened.ledger, Arc::clone(herald.directory()))),
             receipts,
-            causes: if opened.clock_back { vec![Cause::ClockBack] } else { Vec::new() },
+            causes: before(opened.clock_back, opened.audit_break.as_ref()),
+            tape,
         })?;
         tracing::info!("control thread: {}", scheduler.granted());
         let (leave, leaving) = watch::channel(false);
@@ -140,8 +160,9 @@ impl Daemon {
         tasks.spawn(serve_metrics(metrics_listener, metrics.clone()));
         let pulse = Arc::clone(scheduler.pulse());
         tasks.spawn(read_pulse(pulse, health, inbox.clone(), metrics.clone(), day));
+        tasks.spawn(read_recording(recording, metrics.clone()));
         tasks.spawn(read_panics(panics, metrics));
-        let control = Control::new(inbox.clone(), herald.clone(), facts(&config));
+        let control = Control::new(inbox.clone(), herald.clone(), ledger, facts(&config));
         tasks.spawn(serve(grpc, control, leaving));
         Ok(Self {
             inbox,
@@ -150,7 +171,9 @@ impl Daemon {
             metrics: addresses.1,
             broker: own_broker.as_ref().map(Broker::local_addr),
             scheduler,
+            records,
             ledger: opened.thread,
+            recorder,
             telemetry,
             own_broker,
             stopping,
@@ -197,6 +220,8 @@ impl Daemon {
         *doing = "off and its proof";
         let scheduler = self.scheduler;
         let _ended = spawn_blocking(move || scheduler.farewell()).await;
+        // If it cannot be recorded the ledger has failed, and said so.
+        let _failed = self.records.keep(Deed::new(clock::now(), "gateway.left")).await;
         *doing = "the last messages";
         self.leave.send_replace(true);
         self.telemetry.shut_down(GOODBYE).await;
@@ -205,8 +230,92 @@ impl Daemon {
         }
         self.tasks.shutdown().await;
         *doing = "the ledger";
-        let ledger = self.ledger;
-        let _ended = spawn_blocking(move || ledger.join()).await;
+        let (records, ledger) = (self.records, self.ledger);
+        let closed = spawn_blocking(move || {
+            // Calls that are still under way hold the ledger; they have nothing more to tell it.
+            records.close();
+            ledger.join();
+        });
+        let _ended = closed.await;
+        *doing = "the record";
+        let recorder = self.recorder;
+        let _ended = spawn_blocking(move || recorder.map(RecorderThread::join)).await;
+    }
+}
+
+/// The parts of a recorder, or what stands in for them where nothing is recorded.
+#[derive(Default)]
+struct Recorded {
+    tape: Option<Tape>,
+    recording: Recording,
+    recorder: Option<RecorderThread>,
+}
+
+impl From<Option<Recorder>> for Recorded {
+    fn from(recorder: Option<Recorder>) -> Self {
+        let Some(Recorder { tape, recording, thread }) = recorder else { return Self::default() };
+        Self { tape: Some(tape), recording, recorder: Some(thread) }
+    }
+}
+
+/// What the audit says of a start: what it runs on, and what is different from the run before.
+fn started(config: &Config, opened: &ledger::Opened) -> Deed {
+    let units: Vec<_> = config.units.iter().map(|unit| unit.name.as_str()).collect();
+    let broken = opened.audit_break.as_ref().map(ToString::to_string);
+    Deed::new(clock::now(), "gateway.started")
+        .with("version", env!("CARGO_PKG_VERSION"))
+        .with("configuration", config.hash.as_str())
+        .with("configuration_before", opened.config_before.as_deref())
+        .with("units", units)
+        .with("wall_clock_went_back", opened.clock_back)
+        .with("audit_broken", broken)
+}
+
+/// What locks the gateway from the beginning.
+fn before(clock_back: bool, audit_break: Option<&audit::Break>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    if clock_back {
+        causes.push(Cause::ClockBack);
+    }
+    if let Some(broken) = audit_break {
+        tracing::error!("the audit does not hold: {broken}");
+        causes.push(Cause::Audit);
+    }
+    causes
+}
+
+/// Verifies the audit once a day, as it was at the start (AUD-04).
+async fn verify_daily(ledger: Ledger, inbox: Inbox) {
+    loop {
+        sleep(VERIFY).await;
+        match ledger.verify_audit().await {
+            Ok((_, None)) => {}
+            Ok((_, Some(broken))) => {
+                tracing::error!("the audit does not hold: {broken}");
+                inbox.audit_broke();
+            }
+            // What cannot be read is not known to hold.
+            Err(error) => {
+                tracing::error!(%error, "the audit cannot be verified");
+                inbox.audit_broke();
+            }
+        }
+    }
+}
+
+/// Writes the newest record of the audit into the log now and then, where it is out of reach of
+/// whoever could cut off the end of the audit.
+async fn publish_head(mut head: watch::Receiver<audit::Head>) {
+    let mut tick = interval(HEAD);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let newest = head.borrow_and_update().clone();
+        tracing::info!(head = %newest, "the newest record of the audit");
+        if head.changed().await.is_err() {
+            // The ledger's thread ends only with the process.
+            pending::<()>().await;
+        }
     }
 }
 
@@ -239,7 +348,7 @@ pub fn run(folder: &Path) -> anyhow::Result<ExitCode> {
 pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
     match Config::load(folder) {
         Ok(config) => {
-            let report = config::report(&config, &Disk::new(folder), today()).to_string();
+            let report = config::report(&config, &Disk::new(folder), clock::today()).to_string();
             cli::say(&report).context("the report cannot be printed")?;
             Ok(ExitCode::SUCCESS)
         }
@@ -340,26 +449,51 @@ async fn open_ledger(
     opened.await?
 }
 
-/// The clinic of a configuration, for the start number `run`.
-pub(crate) fn clinic(config: &Config, run: u32, today: Date) -> anyhow::Result<Clinic> {
-    let plans = config.units.iter().map(|unit| unit.plan(today, random()?).map_err(Into::into));
-    let plans: anyhow::Result<Vec<_>> = plans.collect();
-    let boards: Result<Vec<_>, _> = config.boards.iter().map(|board| board.plan()).collect();
-    Ok(Clinic::new(run, plans?, boards?, clock::now()))
-}
-
-fn random() -> anyhow::Result<Secret> {
+/// Chance for the challenges of one run.
+fn chance() -> anyhow::Result<Seed> {
     let mut bytes = [0; 32];
     let count = getrandom(&mut bytes, GetRandomFlags::empty())?;
     anyhow::ensure!(count == bytes.len(), "the machine gave too little chance");
-    Ok(Secret::new(bytes))
+    Ok(Seed::new(bytes))
+}
+
+/// What the record of a run begins with.
+fn head(config: &Config, run: u32, seed: Seed, day: Date, began: Instant) -> Head {
+    Head {
+        build: BUILD.into(),
+        revision: config.hash.as_str().into(),
+        files: config.files.iter().map(|(name, text)| (name.clone(), text.to_vec())).collect(),
+        run,
+        seed,
+        day: day.to_string().into(),
+        began,
+    }
+}
+
+/// Begins a record. Without one the gateway does its work all the same, and says so.
+async fn record(config: &Config, head: Head) -> Option<Recorder> {
+    let setting = recorder::Setting {
+        folder: config.settings.data.join(recorder::FOLDER),
+        keep_bytes: config.settings.record_bytes,
+        keep_days: config.settings.record_days,
+        reserve_bytes: config.settings.reserve_bytes,
+    };
+    let dialects = Dialects(config.dialects());
+    let begun = spawn_blocking(move || {
+        let folder = setting.folder.display().to_string();
+        Recorder::start(setting, &head, dialects).inspect_err(|error| {
+            tracing::error!(%folder, %error, "nothing is recorded: no record can be begun");
+        })
+    });
+    begun.await.ok()?.ok()
 }
 
 fn lines(config: &Config) -> Vec<(clinic::LineId, port::Setting)> {
     let setting = |link: &Link| port::Setting::new(link, Roots::default());
-    let units = config.units.iter().map(|unit| (unit.line, setting(&unit.link)));
-    let boards = config.boards.iter().map(|board| (board.line, setting(&board.link)));
-    units.chain(boards).collect()
+    // The units of one line agree on all of this.
+    let units: BTreeMap<_, _> = config.units.iter().map(|unit| (unit.line, &unit.link)).collect();
+    let boards = config.boards.iter().map(|board| (board.line, &board.link));
+    units.into_iter().chain(boards).map(|(line, link)| (line, setting(link))).collect()
 }
 
 /// What callers of the API are shown of the configuration.
@@ -368,7 +502,8 @@ pub(crate) fn facts(config: &Config) -> Facts {
         profile: Path::new(&*unit.file)
             .file_stem()
             .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
-        derived: unit.read_back == ReadBack::Derived,
+        read_back: unit.read_back,
+        unverified: unit.facts.clone(),
         wavelengths: match &unit.profile {
             Profile::Laser(watched, _) => {
                 watched.limits.unit.lines.map(|line| line.map(|line| line.wavelength))
@@ -434,11 +569,6 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics) {
     }
 }
 
-/// The day on which calibrations are counted: of UTC, like every record.
-pub(crate) fn today() -> Date {
-    clock::wall().to_zoned(TimeZone::UTC).date()
-}
-
 /// How many days began since the newest day that was seen. A calendar that goes back gives none.
 fn days_since(newest: &mut Date, today: Date) -> u32 {
     let began = u32::try_from((today - *newest).get_days()).unwrap_or(0);
@@ -457,7 +587,7 @@ async fn read_pulse(
     let mut tick = interval(PULSE);
     loop {
         tick.tick().await;
-        inbox.days(days_since(&mut day, today()));
+        inbox.days(days_since(&mut day, clock::today()));
         let latest = pulse.lateness_max_nanos.swap(0, Ordering::Relaxed);
         metrics.control_late(Nanos::new(latest));
         let (health, depths) = (ledger.health(), inbox.depths());
@@ -466,6 +596,15 @@ async fn read_pulse(
         metrics.queue("calls", depths.calls.depth, depths.calls.most);
         metrics.queue("stops", depths.stops.depth, depths.stops.most);
         metrics.queue("ledger", health.waiting, Health::WAITING_MAX);
+    }
+}
+
+/// Reads how the recorder stands.
+async fn read_recording(recording: Recording, metrics: Metrics) {
+    let mut tick = interval(PULSE);
+    loop {
+        tick.tick().await;
+        metrics.recording(recording.is_on(), recording.bytes(), recording.has_gap());
     }
 }
 

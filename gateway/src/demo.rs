@@ -2,7 +2,7 @@
 
 mod board;
 pub mod confirmation;
-mod console;
+pub(crate) mod console;
 mod once;
 mod operator;
 mod peer;
@@ -25,13 +25,12 @@ use tokio::runtime::{Builder, Handle};
 
 use crate::{
     cli::{self, DemoArguments},
-    config::{Config, Mqtt},
+    config::{BoardConfig, Config, Mqtt, UnitConfig},
     daemon::{self, Daemon},
     directory::Modality,
     realtime,
 };
 use board::Wires;
-pub(crate) use peer::put_up as peer;
 use stand::Stand;
 
 /// Runs the demonstration.
@@ -50,7 +49,9 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<ExitCode> {
     let bench = bench()?;
     daemon::block_on(async {
         let end = daemon::told_to_end()?;
-        let stands = put_up(&config, folder.path());
+        let (units, boards): (Vec<_>, Vec<_>) =
+            (config.units.iter().collect(), config.boards.iter().collect());
+        let stands = put_up(&units, &boards, folder.path());
         for stand in &stands {
             bench.spawn(plug_in(stand.clone()));
         }
@@ -83,25 +84,21 @@ fn any_port(config: &mut Config) {
     config.settings.mqtt = Mqtt::Embedded { listen: any };
 }
 
-/// One stand per unit of the configuration, with the plate that its profile names, and one per
-/// board, its contacts in their interlocks.
-fn put_up(config: &Config, folder: &Path) -> Vec<Stand> {
-    let mut stands: Vec<_> = config.units.iter().map(|unit| peer::put_up(unit, folder)).collect();
-    let mut boards = Vec::new();
-    for board in &config.boards {
-        let wires = Wires::new(board);
-        for (unit, stand) in config.units.iter().zip(&mut stands) {
-            let has = |(_, of): &(u8, clinic::UnitId)| *of == unit.id;
-            if board.channels.iter().any(has) {
-                stand.wire(wires.buttons(board, unit.id, unit.room));
-            }
+/// One stand per unit, as its file describes it, and one per board, its contacts in the interlocks of
+/// those units and their buttons at its inputs. Their ports appear as links in `folder`.
+pub fn put_up(units: &[&UnitConfig], boards: &[&BoardConfig], folder: &Path) -> Vec<Stand> {
+    let boards: Vec<_> = boards.iter().map(|board| (Wires::new(board), *board)).collect();
+    let mut stands = Vec::new();
+    for unit in units {
+        let mut stand = peer::put_up(unit, folder);
+        for (wires, board) in &boards {
+            stand.wire(wires.buttons(board, unit));
         }
-        boards.push((wires, board));
+        stands.push((unit.id, stand));
     }
     let boards: Vec<_> =
         boards.iter().map(|(wires, board)| wires.stand(board, &stands, folder)).collect();
-    stands.extend(boards);
-    stands
+    stands.into_iter().map(|(_, stand)| stand).chain(boards).collect()
 }
 
 /// How the simulated unit is built that a shipped profile describes, with this serial number.
@@ -117,7 +114,10 @@ pub fn built(modality: Modality, serial: &str) -> Plan {
 /// Where the simulated units are at work: on a thread of their own, as prompt as the control thread
 /// if the machine permits. A unit is a device with a processor of its own, so work of this machine
 /// must not make it late.
-fn bench() -> anyhow::Result<Handle> {
+///
+/// # Errors
+/// If the machine has no thread left.
+pub fn bench() -> anyhow::Result<Handle> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
     thread::Builder::new().name("units".into()).spawn(move || {

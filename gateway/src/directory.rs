@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clinic::{RoomId, UnitId};
+use clinic::{LineId, RoomId, UnitId};
 use safety::SourceId;
 
 /// The fixed facts of one gateway.
@@ -37,6 +37,10 @@ pub struct UnitCard {
     pub dialect: String,
     /// The path of its port.
     pub port: String,
+    /// Its line, which several units may share.
+    pub line: LineId,
+    /// Its address on that line, if several may.
+    pub address: Option<u8>,
     /// The plate, as the profile has it.
     pub plate: Plate,
 }
@@ -100,6 +104,18 @@ impl Directory {
     /// The card of a unit.
     pub fn card(&self, id: UnitId) -> Option<&UnitCard> {
         self.units.get(usize::from(id.0))
+    }
+
+    /// How many lines the units have.
+    pub fn lines(&self) -> usize {
+        let last = self.units.iter().map(|unit| usize::from(unit.line.0)).max();
+        last.map_or(0, |last| last.saturating_add(1))
+    }
+
+    /// The units that share a line; none if it carries one.
+    pub fn sharers(&self, line: LineId) -> Vec<&UnitCard> {
+        let on: Vec<_> = self.units.iter().filter(|unit| unit.line == line).collect();
+        if on.len() < 2 { Vec::new() } else { on }
     }
 
     /// The name of a unit, for people; of one that is not there, a question mark.

@@ -68,7 +68,7 @@ impl Herald {
     pub fn new(directory: Arc<Directory>) -> (Self, Mouth, impl Future<Output = ()>) {
         let (senders, receivers): (Vec<_>, Vec<_>) =
             directory.units.iter().map(|_| watch::channel(None)).unzip();
-        let (lines, ear, carry_overheard) = Lines::new(directory.units.len());
+        let (lines, ear, carry_overheard) = Lines::new(directory.lines());
         let (tell, mut told) = mpsc::channel(CHANGES_MAX);
         let (changes, _nobody_yet) = broadcast::channel(WATCHERS_BEHIND_MAX);
         let fan_out = changes.clone();

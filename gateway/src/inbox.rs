@@ -66,6 +66,8 @@ pub(crate) struct Flags {
     units: Box<[AtomicBool]>,
     all: AtomicBool,
     impaired: AtomicBool,
+    /// The audit was found not to hold.
+    audit_broken: AtomicBool,
     low_space: AtomicBool,
     days: AtomicU32,
     raised: Notify,
@@ -112,6 +114,7 @@ impl Inbox {
             units: (0..units).map(|_| AtomicBool::new(false)).collect(),
             all: AtomicBool::new(false),
             impaired: AtomicBool::new(false),
+            audit_broken: AtomicBool::new(false),
             low_space: AtomicBool::new(false),
             days: AtomicU32::new(0),
             raised: Notify::new(),
@@ -160,6 +163,12 @@ impl Inbox {
     /// and one that runs goes on.
     pub fn impair(&self) {
         self.flags.impaired.store(true, Ordering::Release);
+        self.flags.raised.notify_one();
+    }
+
+    /// Says that the audit does not hold: the gateway is locked until that was looked into (AUD-04).
+    pub fn audit_broke(&self) {
+        self.flags.audit_broken.store(true, Ordering::Release);
         self.flags.raised.notify_one();
     }
 
@@ -237,6 +246,11 @@ impl Flags {
     /// Whether a part of the gateway has ended that should not have.
     pub(crate) fn is_impaired(&self) -> bool {
         self.impaired.load(Ordering::Acquire)
+    }
+
+    /// Whether the audit was found not to hold since this was last asked.
+    pub(crate) fn take_audit_break(&self) -> bool {
+        self.audit_broken.swap(false, Ordering::AcqRel)
     }
 
     /// Whether the space that is kept for the ledger has run low.

@@ -6,6 +6,7 @@
 //! (JRN-03). It decides nothing: what an entry means for a unit or a patient, the clinic knows.
 
 mod amount;
+mod audit;
 mod error;
 mod file;
 mod past;
@@ -31,16 +32,22 @@ use std::{
 use clinic::{Entry, EntryId, Past, Receipt};
 use jiff::Timestamp;
 use safety::Instant;
+use tokio::sync::{oneshot, watch};
 
 use self::writer::{Gauge, Waiting, Writer};
+use crate::audit::{Break, Chain, Deed, Head};
 
-pub use self::error::LedgerError;
+pub use self::{
+    audit::{AuditFile, Kept},
+    error::LedgerError,
+};
 
 /// The way to the ledger, for any number of holders. While one is held, the ledger stays open.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     queue: SyncSender<Waiting>,
     gauge: Arc<Gauge>,
+    head: watch::Receiver<Head>,
 }
 
 /// A ledger that was opened, and what it knew.
@@ -56,6 +63,10 @@ pub struct Opened {
     /// The wall clock stands before the last record. The cause is latched on every unit already,
     /// durably, and is part of `past` (TIM-03).
     pub clock_back: bool,
+    /// Where the audit does not hold, if it does not (AUD-04). It goes on after its last record.
+    pub audit_break: Option<Break>,
+    /// The hash of the configuration of the run before, if there was one.
+    pub config_before: Option<String>,
     /// The thread that owns the file.
     pub thread: LedgerThread,
 }
@@ -73,6 +84,17 @@ pub enum NotTaken {
     /// Its thread has ended.
     #[error("the ledger is closed")]
     Closed,
+}
+
+/// A deed was not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotKept {
+    /// It was not taken.
+    #[error(transparent)]
+    NotTaken(#[from] NotTaken),
+    /// The ledger failed.
+    #[error("the ledger failed")]
+    Failed,
 }
 
 /// How the ledger stands, as of its last look.
@@ -119,7 +141,11 @@ impl Ledger {
         let mut connection = file::open(path)?;
         let start =
             run::Start { now, wall: wall(), boot: &setting.boot, config: &setting.config, units };
+        let config_before = run::config_before(&connection, path)?;
         let (run, clock_back) = run::begin(&mut connection, path, &start)?;
+        let (chain, audit_break) =
+            audit::verify(&connection).map_err(|source| file::known(path, source))?;
+        let (head, heads) = watch::channel(chain.head().clone());
         let past = past::load(&connection, path, &start)?;
         let gauge = Arc::new(Gauge::default());
         let (queue, waiting) = mpsc::sync_channel(ENTRIES_MAX);
@@ -133,6 +159,7 @@ impl Ledger {
             receipts,
             gauge: Arc::clone(&gauge),
             setting,
+            head,
         };
         writer.measure_space();
         let thread = thread::Builder::new().name("ledger".to_owned());
@@ -140,7 +167,8 @@ impl Ledger {
             .spawn(|| writer.run())
             .map_err(|source| LedgerError::Thread { path: path.to_path_buf(), source })?;
         let thread = LedgerThread(thread);
-        Ok(Opened { ledger: Self { queue, gauge }, run, past, clock_back, thread })
+        let ledger = Self { queue, gauge, head: heads };
+        Ok(Opened { ledger, run, past, clock_back, audit_break, config_before, thread })
     }
 
     /// Has an entry of the instant `now` made durable. Never waits: the receipt comes by itself.
@@ -148,8 +176,80 @@ impl Ledger {
     /// # Errors
     /// [`NotTaken`] if the entry will get no receipt: it counts as failed.
     pub fn try_enter(&self, now: Instant, id: EntryId, entry: Entry) -> Result<(), NotTaken> {
+        self.hand_over(Waiting::Entry { at: now, id, entry: Box::new(entry) })
+    }
+
+    /// Has a deed recorded, behind everything that was handed over before and ahead of everything
+    /// that comes after: what is durable later has it before it. Never waits.
+    ///
+    /// # Errors
+    /// [`NotTaken`] if it will not be recorded.
+    pub fn note(&self, deed: Deed) -> Result<(), NotTaken> {
+        self.hand_over(Waiting::Deed { deed: Box::new(deed), kept: None })
+    }
+
+    /// Has a deed recorded, and waits until that is durable.
+    ///
+    /// # Errors
+    /// [`NotKept`] if it is not: then what it is about must not be done.
+    pub async fn keep(&self, deed: Deed) -> Result<(), NotKept> {
+        let (kept, receipt) = oneshot::channel();
+        self.hand_over(Waiting::Deed { deed: Box::new(deed), kept: Some(kept) })?;
+        match receipt.await {
+            Ok(Receipt::Durable) => Ok(()),
+            Ok(Receipt::Failed) | Err(_) => Err(NotKept::Failed),
+        }
+    }
+
+    /// Verifies the audit as it stands now, a page at a time, so that entries wait no longer than a
+    /// page takes. With its head comes where it first does not hold.
+    ///
+    /// # Errors
+    /// [`NotKept`] if it cannot be read.
+    pub async fn verify_audit(&self) -> Result<(Head, Option<Break>), NotKept> {
+        let goal = self.head.borrow().clone();
+        let (mut chain, mut broken) = (Chain::default(), None);
+        let mut after = 0;
+        while after < goal.sequence {
+            let page = self.records(after).await?;
+            let Some(last) = page.last() else { break };
+            after = last.sequence;
+            for Kept { line, hash, .. } in page {
+                let taken = chain.take_kept(&line, &hash).and(chain.meets(&goal));
+                broken = broken.or(taken.err());
+            }
+        }
+        broken = broken.or(chain.reaches(&goal).err());
+        Ok((chain.head().clone(), broken))
+    }
+
+    /// A page of the records after this one.
+    pub(crate) async fn records(&self, after: u64) -> Result<Vec<Kept>, NotKept> {
+        let (lines, read) = oneshot::channel();
+        self.hand_over(Waiting::Read { after, lines })?;
+        match read.await {
+            Ok(Ok(lines)) => Ok(lines),
+            Ok(Err(_)) | Err(_) => Err(NotKept::Failed),
+        }
+    }
+
+    /// The newest record of the audit, now and whenever there is a newer one.
+    pub fn head(&self) -> watch::Receiver<Head> {
+        self.head.clone()
+    }
+
+    /// Ends the thread when everything that was handed over before is written. What comes later is not
+    /// taken. Blocks while the queue is full.
+    pub fn close(&self) {
         self.gauge.took(1);
-        let sent = self.queue.try_send(Waiting { at: now, id, entry });
+        if self.queue.send(Waiting::Close).is_err() {
+            self.gauge.answered(1);
+        }
+    }
+
+    fn hand_over(&self, waiting: Waiting) -> Result<(), NotTaken> {
+        self.gauge.took(1);
+        let sent = self.queue.try_send(waiting);
         sent.inspect_err(|_not_taken| self.gauge.answered(1)).map_err(|error| match error {
             TrySendError::Full(_) => NotTaken::Full,
             TrySendError::Disconnected(_) => NotTaken::Closed,
@@ -163,8 +263,8 @@ impl Ledger {
 }
 
 impl LedgerThread {
-    /// Waits until everything that was taken is written and the file is closed. That is once every
-    /// [`Ledger`] was dropped.
+    /// Waits until everything that was taken is written and the file is closed. That is once the
+    /// ledger was [closed](Ledger::close) or every [`Ledger`] was dropped.
     pub fn join(self) {
         // A panic on that thread has ended the process.
         let _never_panicked = self.0.join();

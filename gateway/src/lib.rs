@@ -4,6 +4,7 @@
 //! no I/O. This package owns what they must not know: sockets, files, ports, tasks and clocks.
 
 mod abort;
+pub mod audit;
 pub mod broker;
 pub mod cli;
 pub mod clock;
@@ -23,6 +24,7 @@ mod panics;
 pub mod place;
 pub mod port;
 pub mod realtime;
+pub mod recorder;
 pub mod scheduler;
 pub mod telemetry;
 pub mod timer;

@@ -182,11 +182,18 @@ fn sentence(what: &What, leaving: bool) {
         What::Stopped if leaving => info!("the unit was told to stop, because the gateway leaves"),
         What::Stopped => warn!("the unit was told to stop"),
         What::Proven(safety::Proof::Failed(flaw)) => {
-            error!(?flaw, "the proof of the relay failed: {flaw:?}");
+            let flaw = word::flaw(*flaw);
+            error!(flaw, "the proof of the relay failed: {flaw}");
         }
         What::Proven(proof) => {
             let proof = word::proof(*proof);
             info!(proof, "the proof of the relay: {proof}");
+        }
+        What::Metered(true) => info!("a meter agrees with the unit"),
+        What::Metered(false) => error!("a meter disagrees with the unit"),
+        What::Reviewed(findings) => {
+            let findings = word::findings(*findings);
+            info!(findings, "a clinician reviewed the session: {findings}");
         }
         What::Refused(refused) => {
             let reason = word::refused(refused);
@@ -204,6 +211,11 @@ fn ended(summary: &Summary) {
         }
     };
     let Words { prescribed, charged, delivered, debt } = Words::of(summary);
+    let findings = word::findings(summary.findings);
+    let review = match findings.as_str() {
+        "" => String::new(),
+        findings => format!("; a clinician has to review it: {findings}"),
+    };
     if summary.uncertain {
         error!(
             outcome,
@@ -211,8 +223,20 @@ fn ended(summary: &Summary) {
             charged,
             delivered,
             debt,
+            findings,
             "the session ended {outcome} by {end} and off was never proven: {charged} charged of \
-             {prescribed}, as a bound"
+             {prescribed}, as a bound{review}"
+        );
+    } else if !review.is_empty() {
+        error!(
+            outcome,
+            end,
+            charged,
+            delivered,
+            debt,
+            findings,
+            "the session ended {outcome} by {end}: {charged} charged and {delivered} delivered of \
+             {prescribed}{review}"
         );
     } else {
         info!(

@@ -79,6 +79,12 @@ impl Metrics {
         self.0.gateway.disk_free(bytes);
     }
 
+    /// Whether what happens is recorded, how long the present record is, and whether it ended because
+    /// the disk was too slow.
+    pub fn recording(&self, is_on: bool, bytes: u64, has_gap: bool) {
+        self.0.gateway.recording(is_on, bytes, has_gap);
+    }
+
     /// Counts changes and keeps histograms small. Spawn it on the ordinary runtime.
     pub async fn run(self) {
         let mut changes = self.0.herald.changes();

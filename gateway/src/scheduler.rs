@@ -17,7 +17,7 @@ use std::{
 };
 
 use clinic::{
-    Answer, Call, CallId, Clinic, Effect, Entry, EntryId, Happening, LineId, Past, Receipt,
+    Answer, Call, CallId, Change, Clinic, Effect, Entry, EntryId, Happening, LineId, Past, Receipt,
     StopProof, UnitId,
 };
 use safety::{Cause, Instant, Nanos};
@@ -35,6 +35,7 @@ use crate::{
     overhear::Direction,
     port::{Serial, Setting},
     realtime::{self, Granted},
+    recorder::Tape,
     timer::Timer,
 };
 
@@ -53,6 +54,9 @@ const FAREWELL: Nanos = Nanos::from_secs(4);
 pub trait Keep: Send {
     /// Takes an entry whose receipt comes later, or says that it cannot.
     fn enter(&mut self, now: Instant, id: EntryId, entry: Entry) -> bool;
+
+    /// Has a change recorded, or says that it cannot.
+    fn record(&mut self, change: &Change) -> bool;
 }
 
 /// Everything that the control thread works with.
@@ -73,6 +77,8 @@ pub struct Parts {
     pub receipts: mpsc::Receiver<(EntryId, Receipt)>,
     /// Causes that arose before the thread began.
     pub causes: Vec<Cause>,
+    /// Where everything is recorded that the clinic is told and that follows, if it is.
+    pub tape: Option<Tape>,
 }
 
 /// What can be read of the control thread from outside, without disturbing it.
@@ -157,6 +163,7 @@ struct Control {
     calls: u64,
     mouth: Mouth,
     keep: Box<dyn Keep>,
+    tape: Option<Tape>,
     pulse: Arc<Pulse>,
     /// How late a deadline was met since this was last looked at, at worst.
     late: Option<Nanos>,
@@ -166,10 +173,11 @@ struct Control {
 }
 
 async fn run(parts: Parts, pulse: Arc<Pulse>, leave: oneshot::Receiver<()>) -> io::Result<()> {
-    let Parts { clinic, past, lines, mut outlet, mouth, keep, mut receipts, causes } = parts;
+    let Parts { clinic, past, lines, mut outlet, mouth, keep, mut receipts, causes, tape } = parts;
     let mut timer = Timer::new()?;
     let (happening, mut happenings) = mpsc::channel(HAPPENINGS_MAX);
     let mut control = Control::new(clinic, mouth, keep, pulse);
+    control.tape = tape;
     control.step(Happening::Past(past));
     for cause in causes {
         control.step(Happening::Fault(cause));
@@ -238,6 +246,7 @@ impl Control {
             calls: 0,
             mouth,
             keep,
+            tape: None,
             pulse,
             late: None,
             suspended: clock::suspended(),
@@ -254,12 +263,18 @@ impl Control {
         if let Happening::Bytes(line, bytes) = &happening {
             self.mouth.overhear(now, *line, Direction::FromUnit, bytes);
         }
+        if let Some(tape) = &mut self.tape {
+            tape.happens(now, &happening);
+        }
         self.clinic.step(now, happening, &mut self.effects);
         // Whatever it was that happened: a deadline that was over and is none any more is met now.
         if deadline <= now && self.clinic.wake() != deadline {
             self.late = self.late.max(Some(now.since(deadline)));
         }
         for effect in self.effects.drain(..) {
+            if let Some(tape) = &mut self.tape {
+                tape.follows(&effect, &self.clinic);
+            }
             match effect {
                 Effect::Write(line, frame) => {
                     self.mouth.overhear(now, line, Direction::ToUnit, &frame.bytes);
@@ -275,6 +290,9 @@ impl Control {
                 | Effect::Relay(..) => self.later.push_back(effect),
             }
         }
+        if let Some(tape) = &mut self.tape {
+            tape.done();
+        }
     }
 
     /// Whether a frame was handed to a pump since this was last asked.
@@ -286,6 +304,9 @@ impl Control {
     fn follow(&mut self) {
         while let Some(effect) = self.later.pop_front() {
             self.perform(effect);
+        }
+        if let Some(tape) = &mut self.tape {
+            tape.turn();
         }
     }
 
@@ -305,6 +326,9 @@ impl Control {
                 }
             }
             Effect::Tell(change) => {
+                if !self.keep.record(&change) {
+                    self.step(Happening::Fault(Cause::Audit));
+                }
                 if self.mouth.tell(change).is_err() {
                     self.step(Happening::Fault(Cause::LostRecord));
                 }
@@ -363,6 +387,9 @@ impl Control {
         let (units, all) = outlet.flags.take();
         if outlet.flags.is_impaired() && !std::mem::replace(&mut self.impaired, true) {
             self.step(Happening::Impaired);
+        }
+        if outlet.flags.take_audit_break() {
+            self.step(Happening::Fault(Cause::Audit));
         }
         let low = outlet.flags.is_low_on_space();
         if std::mem::replace(&mut self.low_space, low) != low {

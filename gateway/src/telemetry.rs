@@ -1,7 +1,7 @@
 //! Tells dashboards how units stand, over MQTT 5, and takes nothing from them.
 //!
 //! Topics are `therapy/v1/<site>/<gateway>/<unit>/{status,telemetry,event}`, and
-//! `therapy/v1/<site>/<gateway>/gateway` for the gateway itself; `docs/mqtt.md` describes them and
+//! `therapy/v1/<site>/<gateway>/{gateway,audit}` for the gateway itself; `docs/mqtt.md` describes them and
 //! `docs/schemas` binds them. Nothing is ever subscribed to (SEC-11), and no topic or payload holds
 //! anything about a patient (AUD-07).
 //!
@@ -13,9 +13,10 @@ mod backoff;
 mod canary;
 mod connection;
 mod counters;
-mod event;
+pub(crate) mod event;
 #[cfg(test)]
 mod golden;
+mod head;
 pub(crate) mod moment;
 mod outbox;
 mod presence;
@@ -31,12 +32,15 @@ mod voice;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 pub use counters::Counters;
 
 use self::publisher::Publisher;
-use crate::herald::Herald;
+use crate::{audit::Head, herald::Herald};
 
 /// Where the broker is.
 #[derive(Clone, Debug)]
@@ -75,10 +79,10 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Starts to publish. Must be called on a tokio runtime; returns at once, broker or not.
-    pub fn start(server: Server, herald: Herald) -> Self {
+    /// Starts to publish, beside what the herald carries the newest record of the audit. Must be called on a tokio runtime; returns at once, broker or not.
+    pub fn start(server: Server, herald: Herald, audit: watch::Receiver<Head>) -> Self {
         let counters = Arc::new(Counters::default());
-        let publisher = Publisher::new(server, herald, Arc::clone(&counters));
+        let publisher = Publisher::new(server, herald, audit, Arc::clone(&counters));
         let (closing, closed) = oneshot::channel();
         let task = tokio::spawn(publisher.run(closed));
         Self { counters, closing, task }

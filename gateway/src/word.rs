@@ -6,7 +6,8 @@
 
 use clinic::Refused;
 use safety::{
-    Beam, Cause, End, Gate, Outcome, Proof, Refusal, Release, Scope, State, Warning, Waveform,
+    Beam, Cause, End, Finding, Findings, Flaw, Gate, Outcome, Proof, Refusal, Release, Scope,
+    State, Warning, Waveform,
 };
 
 use crate::directory::{Modality, UnitCard};
@@ -94,6 +95,16 @@ pub(crate) const fn warning(warning: Warning) -> &'static str {
         Warning::CoilWarm => "coil_warm",
         Warning::BadFrames => "bad_frames",
         Warning::MoveHandpiece => "move_handpiece",
+        Warning::CountsDiffer => "counts_differ",
+    }
+}
+
+/// What was found in the dose of a session.
+pub(crate) const fn finding(finding: Finding) -> &'static str {
+    match finding {
+        Finding::CountsDiffer => "counts_differ",
+        Finding::Unseen => "unseen",
+        Finding::Debt => "debt",
     }
 }
 
@@ -133,6 +144,11 @@ pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
+/// Everything that was found in the dose of a session.
+pub(crate) fn findings(findings: Findings) -> String {
+    findings.iter().map(finding).collect::<Vec<_>>().join(", ")
+}
+
 /// Why a call was refused, and no more than that: the decisions behind a prescription's refusal say
 /// what somebody suffers from, and are for those who asked (AUD-07).
 pub(crate) const fn refused(refused: &Refused) -> &'static str {
@@ -143,6 +159,8 @@ pub(crate) const fn refused(refused: &Refused) -> &'static str {
         Refused::WrongModality => "wrong_modality",
         Refused::PatientBusy => "patient_busy",
         Refused::PatientLocked => "patient_locked",
+        Refused::ReviewOpen(_) => "review_open",
+        Refused::UnknownReview => "unknown_review",
         Refused::UnknownUnit => "unknown_unit",
         Refused::ScriptHold => "script_hold",
         Refused::TooMany => "too_many",
@@ -151,6 +169,9 @@ pub(crate) const fn refused(refused: &Refused) -> &'static str {
         Refused::RelayUnproven => "relay_unproven",
         Refused::NoDoor => "no_door",
         Refused::CannotProve => "cannot_prove",
+        Refused::Unverified => "unverified",
+        Refused::MeterUnchecked => "meter_unchecked",
+        Refused::NotMetered => "not_metered",
         Refused::Impaired => "impaired",
         Refused::ShuttingDown => "shutting_down",
     }
@@ -164,6 +185,19 @@ pub(crate) const fn proof(proof: Proof) -> &'static str {
         Proof::Running => "running",
         Proof::Passed(_) => "passed",
         Proof::Failed(_) => "failed",
+    }
+}
+
+/// Why the proof of a relay failed.
+pub(crate) const fn flaw(flaw: Flaw) -> &'static str {
+    match flaw {
+        Flaw::StayedClosed => "stayed_closed",
+        Flaw::Held => "held",
+        Flaw::OtherOpened => "other_opened",
+        Flaw::Unseen => "unseen",
+        Flaw::StayedOpen => "stayed_open",
+        Flaw::Interrupted => "interrupted",
+        Flaw::Earlier => "earlier",
     }
 }
 

@@ -282,11 +282,14 @@ fn upper_snake(name: &str) -> String {
 
 const PACKAGE: &str = "therapy.gateway.v1";
 
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 16] = [
     "MaintenanceService.MonitorUnit -> stream",
     "MaintenanceService.ProveRelay ->",
+    "MaintenanceService.AttestMeterCheck ->",
+    "MaintenanceService.VerifyAudit ->",
     "SafetyService.ListCauses ->",
     "SafetyService.Release ->",
+    "SafetyService.Review ->",
     "SessionService.CheckPrescription ->",
     "SessionService.Operate stream -> stream",
     "SessionService.Stop ->",
@@ -335,7 +338,7 @@ const NUMBERS_WITHOUT_UNIT: [(&str, &str); 15] = [
     ("quantised", "its unit is in `quantity`"),
     ("requested", "its unit is in `quantity`"),
     ("revision", "counts changes"),
-    ("sequence", "counts beacons"),
+    ("sequence", "counts beacons, or records of the audit"),
     ("stationary_points", "counts points"),
     ("token", "names a hold"),
     ("trains", "counts trains"),

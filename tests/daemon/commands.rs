@@ -3,13 +3,14 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use ::gateway::clock;
-use proto::v1::{CauseKind, UnitState};
+use proto::v1::{CauseKind, MeterProof, UnitState, UnitStatus};
 use rustix::{
     fs::{CWD, Mode, mkfifoat},
     process::{Pid, Signal, kill_process},
@@ -66,6 +67,43 @@ fn a_gateway_is_looked_at_stopped_and_released_from_the_command_line() {
         let causes = run(&["release", "pemf", "--address", &at], true).await;
         assert!(causes.contains("nothing is latched"), "{causes}");
         watching.until(&["EMITTING", "STANDBY", "LOCKED"]).await;
+    });
+}
+
+/// LAS-10: what a person measured is told from the command line, and a gateway that is killed right
+/// after it was answered knows it when it is back.
+#[test]
+fn a_meter_check_is_attested_and_survives_the_gateway() {
+    in_real_time(async || {
+        let house = House::new(&["laser"]);
+        let proven = async |gateway: &Gateway, proof: MeterProof| {
+            let holds = |status: &UnitStatus| {
+                status.meter_check.as_ref().is_some_and(|check| check.proof() == proof)
+            };
+            gateway.watcher.until("laser", proof.as_str_name(), holds).await
+        };
+        for (shown, passes, said, proof) in [
+            ("1600mW", true, "the meter agrees", MeterProof::Passed),
+            ("900mW", false, "the meter DISAGREES", MeterProof::Failed),
+        ] {
+            let mut gateway = Gateway::start(&house).await;
+            gateway.watcher.until_state("laser", UnitState::Standby).await;
+            let at = gateway.grpc.to_string();
+            let measured = ["--told", "1500mW", "--shown", shown, "--meter", "PM-1"];
+            let by = ["--meter-due", "2126-01-01", "--name", "T. Operator", "--address", &at];
+            let arguments = [&["attest", "laser"][..], &measured, &by].concat();
+            let told = run(&arguments, passes).await;
+            assert!(told.contains(said), "{told}");
+            gateway.kill().await;
+            drop(gateway);
+            let gateway = Gateway::start(&house).await;
+            let status = proven(&gateway, proof).await;
+            let age = status.meter_check.and_then(|check| check.passed_age_milliseconds);
+            assert_eq!(age.is_some(), passes);
+            if !passes {
+                gateway.watcher.until_latched("laser", CauseKind::Deviation).await;
+            }
+        }
     });
 }
 
@@ -209,9 +247,33 @@ async fn leave_a_demonstration(signal: Signal) {
     let records = Records::read(&data);
     assert_eq!(records.open_marks(), Vec::<String>::new());
     assert!(0 < records.charged("laser-a"));
+    let said = replayed(&data, true).await;
+    assert!(said.contains("as recorded, to its end"), "{said}");
+    let at = change_one_byte(&data);
+    let said = replayed(&data, false).await;
+    assert!(
+        said.contains("was changed: its check fails") && said.contains("at byte"),
+        "{at}: {said}"
+    );
 }
 
-async fn run(arguments: &[&str], succeeds: bool) -> String {
+/// What `replay` says of the records in a data folder.
+pub(super) async fn replayed(data: &Path, succeeds: bool) -> String {
+    run(&["replay", "--data", data.to_str().unwrap()], succeeds).await
+}
+
+/// Changes one byte in the middle of the only record.
+fn change_one_byte(data: &Path) -> usize {
+    let mut records = fs::read_dir(data.join("records")).unwrap().flatten();
+    let path = records.next().unwrap().path();
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    at
+}
+
+pub(super) async fn run(arguments: &[&str], succeeds: bool) -> String {
     let output = command(arguments).await;
     assert_eq!(output.status.success(), succeeds, "{arguments:?}: {}", text(&output));
     text(&output)

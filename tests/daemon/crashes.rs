@@ -6,6 +6,7 @@ use proto::v1::{CauseKind, RefusalReason, Role, UnitState};
 use safety::Nanos;
 
 use super::{
+    commands::replayed,
     house::House,
     ledger::Records,
     operator::Operator,
@@ -59,6 +60,8 @@ fn a_gateway_that_is_killed_has_charged_what_its_units_went_on_emitting() {
         tokio::join!(laser.emit(house.stand("laser")), pemf.emit(house.stand("pemf")));
         until("light", async || (0 < house.meter("laser")).then_some(())).await;
         gateway.kill().await;
+        let said = replayed(&house.data(), true).await;
+        assert!(said.contains("until it was cut off") || said.contains("was killed"), "{said}");
         watch_for(Duration::from_secs(1)).await;
         let light = house.meter("laser");
         watch_for(Duration::from_secs(2)).await;

@@ -18,15 +18,11 @@ use tempfile::TempDir;
 use toml::Value;
 
 use super::{
-    house::section,
+    house::{edit, section, settle},
     process::Gateway,
     time::{in_real_time, until, watch_for},
 };
-use crate::{
-    foreign::{change, maiman_on_rtu},
-    peers::python,
-    tree::root,
-};
+use crate::{foreign::maiman_on_rtu, peers::python, tree::root};
 
 const UNIT: &str = "maiman-a";
 /// The command word, and what starts and stops.
@@ -102,27 +98,20 @@ fn alone(config: &Path, folder: &Path) {
         }
     }
     let place = |name: &str| Value::from(folder.join(name).to_string_lossy().into_owned());
-    change(&config.join(format!("units/{UNIT}.toml")), |unit| {
+    edit(&config.join(format!("units/{UNIT}.toml")), |unit| {
         section(unit, "link").insert("port".into(), place("port"));
     });
-    change(&config.join("boards/board-1.toml"), |board| {
+    edit(&config.join("boards/board-1.toml"), |board| {
         section(board, "link").insert("port".into(), place("nothing"));
         for of_units in ["channel", "input"] {
             let all = board[of_units].as_array_mut().unwrap();
             all.retain(|one| one.get("unit").is_none_or(|unit| unit.as_str() == Some(UNIT)));
         }
     });
-    change(&config.join("rooms.toml"), |rooms| {
+    edit(&config.join("rooms.toml"), |rooms| {
         rooms["room"].as_array_mut().unwrap().truncate(1);
     });
-    change(&config.join("gateway.toml"), |gateway| {
-        let any = || Value::from("127.0.0.1:0");
-        section(gateway, "grpc").insert("listen".into(), any());
-        section(gateway, "metrics").insert("listen".into(), any());
-        section(section(gateway, "mqtt"), "embedded").insert("listen".into(), any());
-        section(gateway, "data").insert("folder".into(), place("data"));
-        section(gateway, "log").insert("format".into(), "json".into());
-    });
+    settle(config, &folder.join("data"));
 }
 
 /// A unit of `pymodbus`. It ends when this is dropped.

@@ -98,19 +98,7 @@ impl House {
         for file in ["gateway.toml", "limits.toml", "rooms.toml"] {
             fs::copy(from.join(file), to.join(file)).unwrap();
         }
-        self.set(|gateway| {
-            let any = || Value::from("127.0.0.1:0");
-            section(gateway, "grpc").insert("listen".into(), any());
-            section(gateway, "metrics").insert("listen".into(), any());
-            section(section(gateway, "mqtt"), "embedded").insert("listen".into(), any());
-            let data = self.data().to_string_lossy().into_owned();
-            section(gateway, "data").insert("folder".into(), data.into());
-            section(gateway, "log").insert("format".into(), "json".into());
-        });
-        edit(&to.join("limits.toml"), |limits| {
-            let timing = section(section(limits, "laser"), "timing");
-            timing.insert("warning_ms".into(), 2_000.into());
-        });
+        settle(&to, &self.data());
         edit(&to.join("rooms.toml"), |rooms| {
             let room = |unit: &&str| Table::from_iter([("name".into(), room_of(unit).into())]);
             let all: Vec<_> = units.iter().map(|unit| Value::from(room(unit))).collect();
@@ -143,6 +131,24 @@ impl Drop for House {
     }
 }
 
+/// Has the gateway of a configuration listen wherever there is room, write into a folder of its own,
+/// and warn for no longer than it must.
+pub(super) fn settle(config: &Path, data: &Path) {
+    edit(&config.join("gateway.toml"), |gateway| {
+        let any = || Value::from("127.0.0.1:0");
+        section(gateway, "grpc").insert("listen".into(), any());
+        section(gateway, "metrics").insert("listen".into(), any());
+        section(section(gateway, "mqtt"), "embedded").insert("listen".into(), any());
+        let data = data.to_string_lossy().into_owned();
+        section(gateway, "data").insert("folder".into(), data.into());
+        section(gateway, "log").insert("format".into(), "json".into());
+    });
+    edit(&config.join("limits.toml"), |limits| {
+        let timing = section(section(limits, "laser"), "timing");
+        timing.insert("warning_ms".into(), 2_000.into());
+    });
+}
+
 /// The section of a table, which is there.
 pub(super) fn section<'a>(table: &'a mut Table, name: &str) -> &'a mut Table {
     table.get_mut(name).and_then(Value::as_table_mut).unwrap()
@@ -171,7 +177,7 @@ pub(super) fn serial_of(unit: &str) -> String {
     format!("SN-{unit}")
 }
 
-fn edit(file: &Path, change: impl FnOnce(&mut Table)) {
+pub(crate) fn edit(file: &Path, change: impl FnOnce(&mut Table)) {
     let mut table: Table = fs::read_to_string(file).unwrap().parse().unwrap();
     change(&mut table);
     fs::write(file, table.to_string()).unwrap();

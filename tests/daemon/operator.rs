@@ -166,7 +166,10 @@ impl Operator {
         until(request, async || {
             let answer = self.heard.answers.lock().unwrap().get(request).cloned();
             let ended = self.heard.end.lock().unwrap().is_some();
-            answer.or_else(|| ended.then(|| Err(Refusal::default())))
+            match answer {
+                None if ended => Some(Err(Refusal::default())),
+                answer => answer,
+            }
         })
         .await
     }

@@ -6,12 +6,9 @@ is written to it, one line each: register and value in hexadecimal.
 """
 
 import asyncio
-import os
-import pty
 import sys
-import tty
 
-from pymodbus.server import ModbusSerialServer
+from modbus_port import serve
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 ADDRESS = 3
@@ -54,38 +51,20 @@ def spoil(behaviour, packet):
 
 async def main():
     behaviour, link = sys.argv[1:]
-    near, far = pty.openpty()
-    tty.setraw(near)
-    tty.setraw(far)
-    if os.path.lexists(link):
-        os.unlink(link)
-    os.symlink(os.ttyname(far), link)
-    # The server opens its port by name, and this end of a pty has none. So it has a pty of its own,
-    # and what crosses from one to the other crosses here, where a line can be as bad as it likes.
-    inner, port = pty.openpty()
-    tty.setraw(inner)
-    tty.setraw(port)
-    loop = asyncio.get_running_loop()
 
-    def answer():
-        packet = os.read(inner, 512)
+    def put(packet, write):
         if behaviour == "mute":
             return
         if behaviour == "late":
-            loop.call_later(0.5, os.write, near, packet)
+            asyncio.get_running_loop().call_later(0.5, write, packet)
         else:
-            os.write(near, spoil(behaviour, packet))
+            write(spoil(behaviour, packet))
 
-    loop.add_reader(near, lambda: os.write(inner, os.read(near, 512)))
-    loop.add_reader(inner, answer)
     registers = [
         SimData(address, values=value, datatype=DataType.REGISTERS)
         for address, value in REGISTERS.items()
     ]
-    device = SimDevice(id=ADDRESS, simdata=registers, action=obey)
-    server = ModbusSerialServer(device, port=os.ttyname(port), baudrate=115_200)
-    print("serving", flush=True)
-    await server.serve_forever()
+    await serve([SimDevice(id=ADDRESS, simdata=registers, action=obey)], link, put)
 
 
 asyncio.run(main())

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use clinic::{
-    AnyDose, AnyPrescription, Course, Entry, EntryId, Given, Past, PatientKey, Receipt, SessionId,
-    Summary, UnitId,
+    AnyDose, AnyPrescription, Course, Entry, EntryId, Given, Past, PatientKey, Receipt, Review,
+    SessionId, Summary, UnitId,
 };
 use rand::{Rng, rngs::StdRng};
-use safety::{Cause, Instant, Nanos, Outcome, Site};
+use safety::{Cause, Instant, Nanos, Outcome, Sites};
 
 use crate::glance::quantity;
 
@@ -59,10 +59,11 @@ pub(crate) struct Kept {
     pub(crate) session: SessionId,
     pub(crate) unit: UnitId,
     pub(crate) patient: PatientKey,
-    pub(crate) site: Site,
+    pub(crate) sites: Sites,
     pub(crate) up_to: AnyDose,
     pub(crate) settled: Option<Summary>,
     reconciled: bool,
+    reviewed: bool,
     at: Instant,
 }
 
@@ -172,8 +173,8 @@ impl Disk {
 impl Book {
     fn keep(&mut self, now: u64, run: u32, entry: Entry) {
         match entry {
-            // No unit of these stories has a relay.
-            Entry::Proof(..) => {}
+            // No unit of these stories has a relay, and none is measured.
+            Entry::Proof(..) | Entry::Meter { .. } => {}
             Entry::Open { session, unit, patient, prescription, up_to, .. } => {
                 if self.find(session).is_some() {
                     self.contradict(format!("{session} was opened twice"));
@@ -182,10 +183,11 @@ impl Book {
                     session,
                     unit,
                     patient,
-                    site: site(&prescription),
+                    sites: sites(&prescription),
                     up_to,
                     settled: None,
                     reconciled: false,
+                    reviewed: false,
                     at: Instant::from_boot(now),
                 });
             }
@@ -201,6 +203,10 @@ impl Book {
                 }
                 Some(_) => self.contradict(format!("{session} was settled twice")),
                 None => self.contradict(format!("{session} was settled and never opened")),
+            },
+            Entry::Review(session) => match self.find(session) {
+                Some(kept) if kept.has_findings() => kept.reviewed = true,
+                Some(_) | None => self.contradict(format!("{session} has nothing to review")),
             },
             Entry::Stray { unit, dose, .. } => {
                 let most = self.stray.entry((unit, run)).or_default();
@@ -243,7 +249,7 @@ impl Book {
                 AnyDose::Stimulator(_) => count.stimulator += 1,
             }
             let (leaves_day, leaves_week) = (kept.at.after(DAY), kept.at.after(DAY.times(7)));
-            let one = Given { site: Some(kept.site), charged, leaves_day, leaves_week };
+            let one = Given { sites: Some(kept.sites), charged, leaves_day, leaves_week };
             given.push((kept.patient.clone(), one));
         }
         Past {
@@ -256,7 +262,21 @@ impl Book {
             // No story goes on within minutes of a trip and a restart.
             trips: Vec::new(),
             proofs: Vec::new(),
+            meters: Vec::new(),
+            reviews: self.reviews(),
         }
+    }
+
+    /// The sessions that nobody has reviewed.
+    pub(crate) fn reviews(&self) -> Vec<Review> {
+        let waits = self.sessions.iter().filter(|kept| kept.has_findings() && !kept.reviewed);
+        let review = |kept: &Kept| Review {
+            session: kept.session,
+            unit: Some(kept.unit),
+            patient: kept.patient.clone(),
+            findings: kept.settled.map(|summary| summary.findings).unwrap_or_default(),
+        };
+        waits.map(review).collect()
     }
 
     /// What the durable entries of starts before `run` charge to `unit`.
@@ -285,6 +305,10 @@ impl Kept {
         self.settled.map_or(self.up_to, |summary| summary.charged)
     }
 
+    fn has_findings(&self) -> bool {
+        self.settled.is_some_and(|summary| !summary.findings.is_empty())
+    }
+
     fn is_open(&self) -> bool {
         self.settled.is_none() && !self.reconciled
     }
@@ -298,10 +322,10 @@ fn greater(one: AnyDose, other: AnyDose) -> AnyDose {
     if quantity(one) < quantity(other) { other } else { one }
 }
 
-fn site(prescription: &AnyPrescription) -> Site {
+fn sites(prescription: &AnyPrescription) -> Sites {
     match prescription {
-        AnyPrescription::Laser(laser) => laser.site,
-        AnyPrescription::Pemf(pemf) => pemf.site,
-        AnyPrescription::Stimulator(stimulator) => stimulator.site,
+        AnyPrescription::Laser(laser) => laser.sites(),
+        AnyPrescription::Pemf(pemf) => pemf.sites(),
+        AnyPrescription::Stimulator(stimulator) => stimulator.sites(),
     }
 }

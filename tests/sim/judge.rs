@@ -51,6 +51,8 @@ pub(crate) struct Judge {
     treated: BTreeMap<PatientKey, SessionId>,
     /// Patients whose last session nobody knows the end of.
     marked: BTreeSet<(UnitId, PatientKey)>,
+    /// Sessions that a person has to review, and whose they were.
+    reviews: BTreeMap<SessionId, PatientKey>,
     settled: BTreeSet<SessionId>,
     entered: u64,
     /// Stops that wait to be answered, and until when.
@@ -64,6 +66,7 @@ impl Judge {
             seats: core::array::from_fn(Seat::new),
             treated: BTreeMap::new(),
             marked: BTreeSet::new(),
+            reviews: BTreeMap::new(),
             settled: BTreeSet::new(),
             entered: 0,
             stops: BTreeMap::new(),
@@ -124,6 +127,9 @@ impl Judge {
                 if self.marked.iter().any(|(_, patient)| *patient == proposal.patient) {
                     self.fail(now, format!("{session} treats a patient with an open mark"));
                 }
+                if self.reviews.values().any(|patient| *patient == proposal.patient) {
+                    self.fail(now, format!("{session} treats a patient who waits for a review"));
+                }
                 let seat = &mut self.seats[usize::from(proposal.unit.0)];
                 seat.session = Some(Treatment {
                     id: *session,
@@ -153,7 +159,17 @@ impl Judge {
             (Ask::Release(unit, Cause::OpenMark), Answer::Released(_)) if first => {
                 self.marked.retain(|(marked, _)| marked != unit);
             }
+            (Ask::Review(session), Answer::Reviewed(_)) if first => {
+                self.reviewed(now, *session);
+            }
             _ => {}
+        }
+    }
+
+    /// Somebody reviewed a session.
+    fn reviewed(&mut self, now: u64, session: SessionId) {
+        if self.reviews.remove(&session).is_none() {
+            self.fail(now, format!("{session} was reviewed, and nothing found in it"));
         }
     }
 
@@ -261,6 +277,9 @@ impl Judge {
             let found = self.seats[place].ends(change.session, summary);
             if let Some(own) = &self.seats[place].session {
                 self.treated.remove(&own.patient);
+                if !summary.findings.is_empty() {
+                    self.reviews.insert(own.id, own.patient.clone());
+                }
             }
             if let Some(what) = found {
                 self.fail(now, format!("unit {place}: {what}"));
@@ -292,6 +311,8 @@ impl Judge {
     /// A gateway has started and was told of the past: promise 7.
     pub(crate) fn restarted(&mut self, now: u64, book: &Book, shown: &[Option<Glance>; UNITS]) {
         self.marked = book.marked();
+        let reviews = book.reviews().into_iter();
+        self.reviews = reviews.map(|review| (review.session, review.patient)).collect();
         for (unit, causes) in &book.causes {
             let Some(glance) = shown[usize::from(unit.0)] else {
                 self.fail(now, format!("unit {} is not shown after a start", unit.0));

@@ -22,6 +22,7 @@ mod mishap;
 mod operator;
 mod people;
 mod prescriptions;
+mod recording;
 mod seat;
 mod starts;
 mod story;
@@ -30,5 +31,6 @@ mod world;
 
 pub use judge::Violation;
 pub use marks::Marks;
+pub use recording::{Compared, Recorded};
 pub use story::{KINDS, Kind, Story};
 pub use world::{Outcome, World};

@@ -42,6 +42,7 @@ pub(crate) fn refusal(refused: &Refused) -> String {
         Refused::Unit(refusal) => format!("refused {refusal:?}"),
         Refused::Prescription(_) => "refused Prescription".to_owned(),
         Refused::NotQuantised(_) => "refused NotQuantised".to_owned(),
+        Refused::ReviewOpen(_) => "refused ReviewOpen".to_owned(),
         other => format!("refused {other:?}"),
     }
 }
@@ -70,7 +71,9 @@ pub(crate) fn unit_of(ask: &Ask) -> Option<UnitId> {
         | Ask::Reattach(unit, _)
         | Ask::Leave(unit, _)
         | Ask::Release(unit, _)
-        | Ask::ProveRelay(unit) => Some(*unit),
+        | Ask::ProveRelay(unit)
+        | Ask::AttestMeter(unit, _) => Some(*unit),
+        Ask::Review(_) => None,
     }
 }
 

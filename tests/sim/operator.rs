@@ -1,6 +1,8 @@
 //! A person at a unit: does a treatment from check to end, and is as careful as people are.
 
-use clinic::{Answer, Ask, Confirmation, HoldSource, Proposal, Refused, RoomId, UnitId, Verb};
+use clinic::{
+    Answer, Ask, Confirmation, HoldSource, Proposal, Refused, RoomId, SessionId, UnitId, Verb,
+};
 use rand::{Rng, rngs::StdRng};
 use safety::{Beacon, Cause, Fence, Refusal, State};
 use simulated_units::Button;
@@ -44,6 +46,8 @@ pub(crate) struct Operator {
     foot_since: u64,
     key_off_since: Option<u64>,
     presence_needed: bool,
+    /// A session that a clinician has to look at.
+    review: Option<SessionId>,
     away_until: u64,
     /// They let a weight hold the switch: the same beacon again and again.
     stuck: Option<u64>,
@@ -62,6 +66,7 @@ impl Operator {
             foot_since: 0,
             key_off_since: None,
             presence_needed: false,
+            review: None,
             away_until: 0,
             stuck: None,
             silly,
@@ -78,6 +83,9 @@ impl Operator {
     pub(crate) fn hear(&mut self, ask: &Ask, answer: &Answer) {
         match (ask, answer) {
             (Ask::Confirm(..), Answer::Confirmed(_, fence)) => self.fence = Some(*fence),
+            (Ask::Confirm(..), Answer::Refused(Refused::ReviewOpen(session))) => {
+                self.review = Some(*session);
+            }
             (Ask::Release(..), Answer::Refused(Refused::Unit(Refusal::PresenceNeeded))) => {
                 self.presence_needed = true;
             }
@@ -155,6 +163,9 @@ impl Operator {
             return;
         }
         self.fence = None;
+        if let Some(session) = self.review.take_if(|_| chance.random_ratio(1, 4)) {
+            deeds.push(Deed::Ask(Ask::Review(session)));
+        }
         if chance.random_ratio(1, 3) {
             let proposal = prescriptions::proposal(self.place, chance);
             if chance.random_ratio(1, 4) {

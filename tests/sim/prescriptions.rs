@@ -5,7 +5,7 @@ use rand::{Rng, rngs::StdRng};
 use safety::{
     Answer, ApplicatorCode, Area, AreaFluence, Content, Dose, Energy, Exposure, Eyewear, Fluence,
     Flux, Frequency, Gate, LaserPrescription, Limit, Nanos, OpticalDensity, Others, Overrides,
-    PemfPrescription, Permille, Power, Region, Screening, Side, Site, Skin, SkinType, Slew,
+    PemfPrescription, Permille, Power, Region, Screening, Side, Site, Sites, Skin, SkinType, Slew,
     Technique, Waveform, Wavelength,
 };
 
@@ -57,8 +57,10 @@ fn laser(chance: &mut StdRng) -> LaserPrescription {
     let pulsed = chance.random_ratio(1, 3);
     let frequency = Frequency::from_millihertz(1_000_000);
     let duty = Permille::new(900).unwrap_or_default();
+    let site = site(&regions, chance);
     LaserPrescription {
-        site: site(&regions, chance),
+        site,
+        touched: touched(site, chance),
         power: Power::from_milliwatts(milliwatts),
         mix: [content(810, 500), content(980, 500), None, None],
         gate: if pulsed { Gate::Pulsed { frequency, duty } } else { Gate::Continuous },
@@ -93,8 +95,10 @@ fn pemf(chance: &mut StdRng) -> PemfPrescription {
         (Region::Shoulder, Side::Left),
         (Region::Foot, Side::Right),
     ];
+    let site = site(&regions, chance);
     PemfPrescription {
-        site: site(&regions, chance),
+        site,
+        touched: touched(site, chance),
         flux: Flux::from_microteslas(microteslas),
         frequency: Frequency::from_millihertz(10_000),
         waveform: Waveform::Rectangular,
@@ -121,6 +125,15 @@ fn pemf(chance: &mut StdRng) -> PemfPrescription {
 fn site(regions: &[(Region, Side)], chance: &mut StdRng) -> Site {
     let (region, side) = regions[chance.random_range(0..regions.len())];
     Site::new(region, side).expect("a site that is")
+}
+
+/// Every eighth field reaches into a neighbouring site.
+fn touched(site: Site, chance: &mut StdRng) -> Sites {
+    if !chance.random_ratio(1, 8) {
+        return Sites::NONE;
+    }
+    let beside: Vec<Site> = site.neighbours().collect();
+    Sites::NONE.with(beside[chance.random_range(0..beside.len())])
 }
 
 fn all_overridden() -> Overrides {

@@ -3,7 +3,9 @@
 use clinic::{Happening, UnitId};
 use rand::Rng;
 
-use crate::{gateway::Gateway, line::Line, mishap::Mending, ward::UNITS, world::World};
+use crate::{
+    gateway::Gateway, line::Line, mishap::Mending, recording::Recording, ward::UNITS, world::World,
+};
 
 const MS: u64 = 1_000_000;
 /// A relay falls when its heartbeat stays away for this long.
@@ -15,7 +17,10 @@ impl World {
         self.restart_due = u64::MAX;
         self.run += 1;
         self.write(|| "the gateway starts".to_owned());
+        self.end_recording();
         self.gateway = Some(Gateway::new(self.run, self.story.units, self.now));
+        let recording = || Recording::new(self.run, self.story.units, self.now);
+        self.recording = self.records.is_some().then(recording);
         if let Some(gateway) = &mut self.gateway {
             let book = &self.disk.book;
             gateway.charged_before = core::array::from_fn(|place| {
@@ -38,6 +43,14 @@ impl World {
             self.judge.restarted(self.now, &self.disk.book, &gateway.board);
         }
         self.shaken_until = self.now + 3_000 * MS;
+    }
+
+    /// What the last run recorded is kept.
+    pub(crate) fn end_recording(&mut self) {
+        let ended = self.recording.take().map(Recording::end);
+        if let Some(records) = &mut self.records {
+            records.extend(ended);
+        }
     }
 
     /// The gateway is gone, in the middle of what it was doing.

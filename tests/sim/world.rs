@@ -14,6 +14,7 @@ use crate::{
     marks::Marks,
     mishap::{Fuse, Mending},
     operator::Operator,
+    recording::{Recorded, Recording},
     seat::Surroundings,
     story::Story,
     ward::UNITS,
@@ -54,6 +55,9 @@ pub struct World {
     steps: u64,
     steps_before: (u64, u64),
     effects: Vec<Effect>,
+    /// The runs of the gateway that were recorded, if they are, and the one that goes on.
+    pub(crate) records: Option<Vec<Recorded>>,
+    pub(crate) recording: Option<Recording>,
     log: Option<Vec<String>>,
 }
 
@@ -70,6 +74,8 @@ pub struct Outcome {
     pub marks: Marks,
     /// The last of what happened, if it was written down.
     pub log: Vec<String>,
+    /// Each run of the gateway, if they were recorded.
+    pub records: Vec<Recorded>,
 }
 
 impl World {
@@ -80,6 +86,21 @@ impl World {
 
     /// The world of `seed` with a story of its own.
     pub fn with(seed: u64, story: Story, written: bool) -> Self {
+        let mut world = Self::still(seed, story, written);
+        world.start();
+        world
+    }
+
+    /// The world of `seed`, each run of its gateway recorded.
+    pub fn recorded(seed: u64) -> Self {
+        let mut world = Self::still(seed, Story::new(seed), false);
+        world.records = Some(Vec::new());
+        world.start();
+        world
+    }
+
+    /// Nothing happened yet.
+    fn still(seed: u64, story: Story, written: bool) -> Self {
         let mut chance = StdRng::seed_from_u64(seed);
         let mut devices: [Device; UNITS] =
             core::array::from_fn(|place| Device::new(place, chance.random(), BEGIN));
@@ -91,7 +112,7 @@ impl World {
         for absent in story.units..UNITS {
             (devices[absent].due, operators[absent].due) = (u64::MAX, u64::MAX);
         }
-        let mut world = Self {
+        Self {
             now: BEGIN,
             chance,
             story,
@@ -112,10 +133,10 @@ impl World {
             steps: 0,
             steps_before: (BEGIN, 0),
             effects: Vec::new(),
+            records: None,
+            recording: None,
             log: written.then(Vec::new),
-        };
-        world.start();
-        world
+        }
     }
 
     /// Lets `seconds` of the story pass, or less if a promise is broken.
@@ -124,7 +145,9 @@ impl World {
         while self.now < end && self.judge.violation.is_none() {
             self.advance();
         }
+        self.end_recording();
         Outcome {
+            records: self.records.unwrap_or_default(),
             violation: self.judge.violation,
             digest: self.digest.value(),
             steps: self.steps,
@@ -303,7 +326,11 @@ impl World {
         }
         let Some(gateway) = &mut self.gateway else { return };
         let mut effects = std::mem::take(&mut self.effects);
+        let told = self.recording.is_some().then(|| happening.clone());
         gateway.clinic.step(Instant::from_boot(self.now), happening, &mut effects);
+        if let (Some(recording), Some(told)) = (&mut self.recording, told) {
+            recording.take(self.now, &told, &effects, &gateway.clinic);
+        }
         for effect in effects.drain(..) {
             let kind = crate::log::kind(&effect);
             if self.fuse.as_mut().is_some_and(|fuse| fuse.is_burnt(kind)) {
@@ -400,13 +427,18 @@ impl World {
                 self.marks.hit(&format!("{:?}", summary.outcome));
                 let end = format!("{:?}", summary.end);
                 self.marks.hit(end.split('(').next().unwrap_or_default());
+                for finding in summary.findings.iter() {
+                    self.marks.hit(&format!("{finding:?}"));
+                }
             }
+            What::Reviewed(_) => self.marks.hit("reviewed"),
             What::Latched(cause) => self.marks.hit(&format!("{cause:?}")),
             What::Released(cause) => self.marks.hit(&format!("{cause:?} released")),
             What::State { .. }
             | What::Confirmed
             | What::Stopped
             | What::Proven(_)
+            | What::Metered(_)
             | What::Refused(_) => {}
         }
     }

@@ -3,6 +3,7 @@
 //! A setting is not answered: it works, or it leaves a number in the error queue. A question is answered by a bare value. The current rises
 //! at the rate of the driver's soft start, the light follows it above the threshold, and a diode that gets warm gives less of it.
 
+mod fault;
 mod language;
 mod plan;
 mod registers;
@@ -18,7 +19,10 @@ use self::{
     registers::Registers,
 };
 
-pub use self::plan::{Model, Plan};
+pub use self::{
+    fault::Fault,
+    plan::{Model, Plan},
+};
 
 const MS: u64 = 1_000_000;
 /// The state goes on in steps of this.
@@ -32,55 +36,6 @@ const ERRORS_MAX: usize = 10;
 /// The noise of the current meter, in millionths of what it shows, and in microamperes.
 const NOISE_MILLIONTHS: i64 = 1_000;
 const NOISE_MICROAMPS: i64 = 60;
-
-/// Something that goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing is said any more. Commands are obeyed.
-    Mute,
-    /// Answers come this much later, in milliseconds.
-    Late(u64),
-    /// Of a thousand answers so many have a flipped bit.
-    Corrupt(u16),
-    /// Every answer is said twice.
-    Twice,
-    /// Currents are said in amperes, whatever the manual says.
-    Amperes,
-    /// The output cannot be turned off by a command.
-    StuckOn,
-    /// The diode has a loose contact: the output is turned off each time it is turned on.
-    Intermittent,
-    /// No diode is connected.
-    OpenCircuit,
-    /// The driver is too hot.
-    Hot,
-    /// The cooler is off.
-    CoolerOff,
-    /// The set point does not follow what it is told.
-    Stubborn,
-    /// This register of trips, whatever the unit was told.
-    Trips(u16),
-    /// It is in the mode of constant optical power.
-    PowerMode,
-    /// A bit that no manual knows.
-    UnknownBit,
-    /// This error, once.
-    Error(u16),
-}
-
-impl Fault {
-    fn trips(self) -> Option<u16> {
-        if let Self::Trips(word) = self { Some(word) } else { None }
-    }
-
-    fn corrupts(self) -> u16 {
-        if let Self::Corrupt(permille) = self { permille } else { 0 }
-    }
-
-    fn late_ns(self) -> u64 {
-        if let Self::Late(millis) = self { millis * MS } else { 0 }
-    }
-}
 
 /// One driver and its diode.
 #[derive(Clone, Debug)]
@@ -470,5 +425,31 @@ impl Device for Arroyo {
 
     fn output_now(&self) -> u64 {
         self.light()
+    }
+
+    fn buttons(&self) -> &'static [Button] {
+        if self.plan.model.has_key() {
+            &[Button::Interlock, Button::Key]
+        } else {
+            &[Button::Interlock]
+        }
+    }
+
+    fn breaks(&self) -> &'static [(&'static str, &'static str)] {
+        &Fault::NAMES
+    }
+
+    fn break_as(&mut self, now_ns: u64, words: &str) -> bool {
+        self.advance(now_ns);
+        let fault = Fault::named(words);
+        fault.is_some_and(|fault| {
+            self.fault(fault);
+            true
+        })
+    }
+
+    fn mend(&mut self, now_ns: u64) {
+        self.advance(now_ns);
+        self.heal();
     }
 }

@@ -221,4 +221,39 @@ impl Device for Cobolt {
     fn output_now(&self) -> u64 {
         self.slope.level()
     }
+
+    fn buttons(&self) -> &'static [Button] {
+        &[Button::Interlock]
+    }
+
+    fn breaks(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("ignore-stop", "it goes on whatever it is told"),
+            ("swallow-on", "it takes what turns it on, and does not answer that"),
+            ("refuse-on", "it says no to being turned on"),
+            ("takes-tenth", "it takes a tenth of the power that it is told"),
+            ("over-temperature", "it says that it is too hot"),
+        ]
+    }
+
+    /// One thing at a time: what broke before is whole again.
+    fn break_as(&mut self, now_ns: u64, words: &str) -> bool {
+        self.advance(now_ns);
+        let fault = match words {
+            "ignore-stop" => CoboltFault::IgnoresOff,
+            "swallow-on" => CoboltFault::SwallowsOn,
+            "refuse-on" => CoboltFault::RefusesOn,
+            "takes-tenth" => CoboltFault::TakesTenth,
+            // Number 1 of the answers to `f?` in the maker's manual.
+            "over-temperature" => CoboltFault::Broken(1),
+            _ => return false,
+        };
+        self.fail(Some(fault));
+        true
+    }
+
+    fn mend(&mut self, now_ns: u64) {
+        self.advance(now_ns);
+        self.fail(None);
+    }
 }

@@ -21,10 +21,11 @@ pub enum Button {
 
 impl Button {
     /// Every button and the word that a person types for it.
-    pub const NAMES: [(&str, Self); 5] = [
+    pub const NAMES: [(&str, Self); 6] = [
         ("key", Self::Key),
         ("footswitch", Self::Footswitch),
         ("interlock", Self::Interlock),
+        ("door", Self::Interlock),
         ("e-stop", Self::EStop),
         ("applicator", Self::Applicator),
     ];

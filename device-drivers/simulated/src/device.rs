@@ -1,6 +1,8 @@
 //! What every simulated device has in common, whatever it speaks.
 
-use crate::{Button, Unit};
+use std::str::FromStr;
+
+use crate::{Button, Fault, Unit};
 
 /// A device at the end of a serial line.
 ///
@@ -30,6 +32,33 @@ pub trait Device: Send {
 
     /// What truly comes out at the latest instant: microwatts, or nanotesla.
     fn output_now(&self) -> u64;
+
+    /// What of it moves when it is pressed.
+    fn buttons(&self) -> &'static [Button] {
+        &[]
+    }
+
+    /// What can break in it, beside its line: how a person types it, and what it does.
+    fn breaks(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Something in it breaks, as a person types it. Returns whether it can break like this.
+    fn break_as(&mut self, now_ns: u64, words: &str) -> bool {
+        self.advance(now_ns);
+        let _nothing_breaks = words;
+        false
+    }
+
+    /// Everything in it is mended.
+    fn mend(&mut self, now_ns: u64) {
+        self.advance(now_ns);
+    }
+}
+
+/// A number that a person typed behind a word and a colon.
+pub(crate) fn numbered<N: FromStr>(words: &str, word: &str) -> Option<N> {
+    words.strip_prefix(word)?.strip_prefix(':')?.parse().ok()
 }
 
 impl Device for Unit {
@@ -63,5 +92,25 @@ impl Device for Unit {
 
     fn output_now(&self) -> u64 {
         Self::output_now(self)
+    }
+
+    fn buttons(&self) -> &'static [Button] {
+        &[Button::Key, Button::Footswitch, Button::Interlock, Button::EStop, Button::Applicator]
+    }
+
+    fn breaks(&self) -> &'static [(&'static str, &'static str)] {
+        &Fault::NAMES
+    }
+
+    fn break_as(&mut self, now_ns: u64, words: &str) -> bool {
+        let fault = words.parse();
+        fault.is_ok_and(|fault| {
+            self.fault(now_ns, fault);
+            true
+        })
+    }
+
+    fn mend(&mut self, now_ns: u64) {
+        self.heal(now_ns);
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! Written from the behaviour of its firmware: nothing is read from the line while a run goes on,
 //! one dot goes out in each second of it, `OK` at its end, and a `>` behind every line that was done.
+//! The contact of a relay may be in the supply of its coil: open, there is no field whatever it runs,
+//! and it answers as ever.
 
 use std::collections::VecDeque;
 
@@ -28,12 +30,18 @@ pub struct FreePemf {
     run: Option<(u64, u64)>,
     coil: bool,
     powered: bool,
+    /// The contact in the supply of its coil is closed.
+    supplied: bool,
     /// The next character that comes arrives as this one.
     garble: Option<(u8, u8)>,
     /// The lengths of all runs, in seconds.
     runs: Vec<u64>,
     /// The next run is not answered.
     swallow: bool,
+    /// It has no memory left for the next run.
+    refuse: bool,
+    /// Lines that begin so are neither taken nor answered.
+    deaf: Option<&'static str>,
 }
 
 impl Default for FreePemf {
@@ -46,9 +54,12 @@ impl Default for FreePemf {
             run: None,
             coil: false,
             powered: true,
+            supplied: true,
             garble: None,
             runs: Vec::new(),
             swallow: false,
+            refuse: false,
+            deaf: None,
         }
     }
 }
@@ -75,6 +86,22 @@ impl FreePemf {
         self.swallow = true;
     }
 
+    /// It refuses its next run.
+    pub const fn refuse(&mut self) {
+        self.refuse = true;
+    }
+
+    /// It neither takes nor answers lines that begin so.
+    pub const fn deafen(&mut self, begins: &'static str) {
+        self.deaf = Some(begins);
+    }
+
+    /// The field of the coil as it is driven and supplied.
+    fn drive(&mut self) {
+        let on = self.supplied && (self.coil || self.run.is_some());
+        self.slope.drop_to(if on { FIELD } else { 0 });
+    }
+
     fn later(&mut self, at_ns: u64, text: &str) {
         self.outbox.push_back((at_ns, text.as_bytes().to_vec()));
     }
@@ -96,14 +123,18 @@ impl FreePemf {
             return;
         }
         let line = String::from_utf8_lossy(&std::mem::take(&mut self.line)).into_owned();
+        if self.deaf.is_some_and(|begins| line.starts_with(begins)) {
+            return;
+        }
         let at_ns = now_ns + THINKS_NS;
         let mut words = line.split(' ');
         let answer = match (words.next().unwrap_or_default(), words.next(), words.next()) {
+            ("freq", _, _) if std::mem::take(&mut self.refuse) => "Error: freq\r\n".to_owned(),
             ("freq", _, seconds) => {
                 let seconds = seconds.map_or(0, leading);
                 self.runs.push(seconds);
                 self.run = Some((now_ns + seconds * SECOND, now_ns + SECOND));
-                self.slope.drop_to(FIELD);
+                self.drive();
                 return;
             }
             ("out", Some("1"), _) => {
@@ -125,7 +156,7 @@ impl FreePemf {
             }
             (other, _, _) => format!("Unknown command: {other}\r\n"),
         };
-        self.slope.drop_to(if self.coil { FIELD } else { 0 });
+        self.drive();
         self.later(at_ns, &answer);
         self.later(at_ns, ">");
     }
@@ -183,7 +214,7 @@ impl Device for FreePemf {
                 }
             }
             self.run = None;
-            self.slope.drop_to(0);
+            self.drive();
             if !std::mem::take(&mut self.swallow) {
                 self.later(end, "OK\r\n>");
             }
@@ -192,15 +223,24 @@ impl Device for FreePemf {
         self.slope.advance(now_ns);
     }
 
-    fn press(&mut self, now_ns: u64, _: Button, _: bool) {
+    fn press(&mut self, now_ns: u64, button: Button, on: bool) {
         self.advance(now_ns);
+        match button {
+            Button::Interlock => self.supplied = on,
+            Button::Key | Button::Footswitch | Button::EStop | Button::Applicator => {}
+        }
+        self.drive();
     }
 
     fn power(&mut self, now_ns: u64, on: bool) {
         self.advance(now_ns);
-        let (slope, runs) = (self.slope, std::mem::take(&mut self.runs));
-        *self = Self { slope, runs, powered: on, ..Self::default() };
-        self.slope.drop_to(0);
+        let (slope, runs, supplied) = (self.slope, std::mem::take(&mut self.runs), self.supplied);
+        *self = Self { slope, runs, supplied, powered: on, ..Self::default() };
+        self.drive();
+        if on {
+            self.say(now_ns, "bioZAP interpreter");
+            self.later(now_ns, ">");
+        }
     }
 
     fn meter(&self) -> u128 {

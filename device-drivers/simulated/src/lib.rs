@@ -22,6 +22,7 @@
 
 mod answer;
 pub mod arroyo;
+mod cable;
 mod capability;
 pub mod cobolt;
 mod cobs;
@@ -53,6 +54,7 @@ mod unit;
 #[cfg(test)]
 mod vectors;
 
+pub use cable::Cable;
 pub use capability::{Capability, Modality, Wavelength};
 pub use contact::Button;
 pub use device::Device;

@@ -11,6 +11,8 @@ use std::collections::VecDeque;
 
 use crate::{Button, Device};
 
+use bench::OVER_TEMPERATURE;
+
 pub use bench::Fault;
 
 const MS: u64 = 1_000_000;
@@ -256,5 +258,34 @@ impl Device for MagVenture {
         let percent = u64::from(self.amplitude);
         let energy = PULSE_PICOJOULES / 1_000_000 * percent * percent;
         self.train.map_or(0, |train| energy * 1_000 / (train.period / MS).max(1))
+    }
+
+    fn buttons(&self) -> &'static [Button] {
+        &[Button::Applicator, Button::EStop]
+    }
+
+    fn breaks(&self) -> &'static [(&'static str, &'static str)] {
+        &Fault::NAMES
+    }
+
+    fn break_as(&mut self, now_ns: u64, words: &str) -> bool {
+        self.advance(now_ns);
+        if words == OVER_TEMPERATURE {
+            self.warm_to(HOT);
+            self.settle();
+            return true;
+        }
+        let fault = Fault::named(words);
+        fault.is_some_and(|fault| {
+            self.suffer(fault, true);
+            true
+        })
+    }
+
+    /// A coil that is too hot is cold again as well.
+    fn mend(&mut self, now_ns: u64) {
+        self.advance(now_ns);
+        self.faults.clear();
+        self.warm_to(self.heat.0.min(ROOM));
     }
 }

@@ -389,6 +389,26 @@ impl Device for Maiman {
     fn output_now(&self) -> u64 {
         self.diode.microwatts()
     }
+
+    fn buttons(&self) -> &'static [Button] {
+        &[Button::Interlock]
+    }
+
+    fn breaks(&self) -> &'static [(&'static str, &'static str)] {
+        &Fault::NAMES
+    }
+
+    fn break_as(&mut self, now_ns: u64, words: &str) -> bool {
+        let fault = Fault::named(words);
+        fault.is_some_and(|fault| {
+            self.fault(now_ns, fault);
+            true
+        })
+    }
+
+    fn mend(&mut self, now_ns: u64) {
+        self.heal(now_ns);
+    }
 }
 
 fn counts(count: u64) -> u16 {

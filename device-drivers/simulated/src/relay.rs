@@ -3,7 +3,11 @@
 //! It has eight outputs and eight inputs, speaks Modbus RTU with a codec of its own (COM-11), and tells the truth about its contacts whatever it
 //! answers. Whoever joins it to other devices moves their interlocks by [`RelayBoard::contacts`].
 
+mod fault;
+
 use std::collections::VecDeque;
+
+pub use fault::RelayFault;
 
 /// How many outputs and inputs it has.
 pub const CHANNELS: usize = 8;
@@ -32,31 +36,6 @@ impl Default for RelayPlan {
     fn default() -> Self {
         Self { address: 1, answer_us: 4_000, restarts: true }
     }
-}
-
-/// What can be wrong with a board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RelayFault {
-    /// The contact of this output stays closed.
-    Welded(usize),
-    /// The contact of this output stays open.
-    Broken(usize),
-    /// The wires of two outputs are exchanged.
-    Swapped(usize, usize),
-    /// The first output is also in a row with the second.
-    Joined(usize, usize),
-    /// It does what it is told, and answers nothing.
-    Mute,
-    /// It neither hears nor answers.
-    Deaf,
-    /// It answers so many milliseconds late.
-    Late(u32),
-    /// What is to close for a time closes for ever.
-    IgnoresTiming,
-    /// What is to open is answered, and stays as it is.
-    IgnoresOff,
-    /// One bit of each answer is flipped.
-    Corrupt,
 }
 
 /// A board at the end of a serial line.

@@ -51,6 +51,7 @@ pub enum RidenFault {
 #[derive(Clone, Debug)]
 pub struct Riden {
     model: RidenModel,
+    address: u8,
     serial: u32,
     slope: Slope,
     frame: Vec<u8>,
@@ -59,6 +60,8 @@ pub struct Riden {
     set: u16,
     on: bool,
     powered: bool,
+    /// The contact between it and its coil is closed.
+    supplied: bool,
     fault: Option<RidenFault>,
     turned_on: usize,
 }
@@ -68,6 +71,7 @@ impl Riden {
     pub const fn new(model: RidenModel, serial: u32) -> Self {
         Self {
             model,
+            address: 1,
             serial,
             slope: Slope::new(RATE),
             frame: Vec::new(),
@@ -76,9 +80,17 @@ impl Riden {
             set: 0,
             on: false,
             powered: true,
+            supplied: true,
             fault: None,
             turned_on: 0,
         }
+    }
+
+    /// The same at another address than the first, on a line with others.
+    #[must_use]
+    pub fn at(mut self, address: u8) -> Self {
+        self.address = address;
+        self
     }
 
     /// Something is wrong with it from now on, or nothing any more.
@@ -103,10 +115,10 @@ impl Riden {
     }
 
     fn drive(&mut self) {
-        if self.on && self.powered {
+        if self.on && self.powered && self.supplied {
             let field = u64::from(self.set) * self.milliamperes() * FIELD_PER_MILLIAMPERE;
             self.slope.aim(field);
-        } else if !self.is(RidenFault::StuckOn) || !self.powered {
+        } else if !self.is(RidenFault::StuckOn) || !self.powered || !self.supplied {
             self.slope.drop_to(0);
         }
     }
@@ -139,13 +151,16 @@ impl Riden {
     fn obey(&mut self) {
         let frame = std::mem::take(&mut self.frame);
         let Some((body, sum)) = frame.split_last_chunk::<2>() else { return };
-        let [1, function, rest @ ..] = body else { return };
+        let [address, function, rest @ ..] = body else { return };
+        if *address != self.address {
+            return;
+        }
         if crc(body) != u16::from_le_bytes(*sum) || rest.len() < 4 {
             return;
         }
         let word = |at: usize| u16::from_be_bytes([rest[at], rest[at + 1]]);
         let (first, second) = (word(0), word(2));
-        let mut answer = vec![1, *function];
+        let mut answer = vec![self.address, *function];
         match function {
             3 if (1..=64).contains(&second) => {
                 answer.push(u8::try_from(second * 2).unwrap_or(0));
@@ -153,7 +168,7 @@ impl Riden {
                     answer.extend(self.register(at).to_be_bytes());
                 }
             }
-            6 if self.is(RidenFault::Refuses) => answer = vec![1, 0x86, 4],
+            6 if self.is(RidenFault::Refuses) => answer = vec![self.address, 0x86, 4],
             6 if first == 9 || first == 18 => {
                 answer.extend(&rest[..4]);
                 if first == 9 {
@@ -167,7 +182,7 @@ impl Riden {
                     return;
                 }
             }
-            _ => answer = vec![1, function | 0x80, 2],
+            _ => answer = vec![self.address, function | 0x80, 2],
         }
         self.answer(answer);
     }
@@ -177,7 +192,7 @@ impl Riden {
             Some(RidenFault::Mute) => return,
             Some(RidenFault::Late(millis)) => millis * MILLI,
             Some(RidenFault::Foreign) => {
-                answer[0] = 2;
+                answer[0] = self.address.wrapping_add(1);
                 0
             }
             Some(_) | None => 0,
@@ -231,8 +246,13 @@ impl Device for Riden {
         self.slope.advance(now_ns);
     }
 
-    fn press(&mut self, now_ns: u64, _: Button, _: bool) {
+    fn press(&mut self, now_ns: u64, button: Button, on: bool) {
         self.advance(now_ns);
+        match button {
+            Button::Interlock => self.supplied = on,
+            Button::Key | Button::Footswitch | Button::EStop | Button::Applicator => {}
+        }
+        self.drive();
     }
 
     fn power(&mut self, now_ns: u64, on: bool) {
@@ -251,5 +271,36 @@ impl Device for Riden {
 
     fn output_now(&self) -> u64 {
         self.slope.level()
+    }
+
+    fn breaks(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("stuck-on", "its output stays on"),
+            ("refuse", "it refuses every write"),
+            ("swallow-on", "it takes what turns it on, and does not answer that"),
+            ("tripped", "its over-current protection has tripped"),
+            ("foreign", "another unit answers"),
+        ]
+    }
+
+    /// One thing at a time: what broke before is whole again.
+    fn break_as(&mut self, now_ns: u64, words: &str) -> bool {
+        self.advance(now_ns);
+        let fault = match words {
+            "stuck-on" => RidenFault::StuckOn,
+            "refuse" => RidenFault::Refuses,
+            "swallow-on" => RidenFault::SwallowsOn,
+            "tripped" => RidenFault::Tripped,
+            "foreign" => RidenFault::Foreign,
+            _ => return false,
+        };
+        self.fail(Some(fault));
+        true
+    }
+
+    fn mend(&mut self, now_ns: u64) {
+        self.advance(now_ns);
+        self.fail(None);
+        self.drive();
     }
 }

@@ -5,6 +5,10 @@ use core::fmt;
 
 use safety::{Drive, Nanos, Power, PowerCurve};
 
+use crate::unverified::{Unverified, of_plate};
+
+use super::unverified::UNVERIFIED;
+
 /// The longest text in an answer: less than the unit's own buffer of 128 characters.
 const TEXT_BYTES_MAX: usize = 64;
 /// The longest delay that the unit can be set to (Computer Interfacing Manual, `ONDELAY`).
@@ -141,6 +145,11 @@ impl fmt::Display for PlateError {
 impl core::error::Error for PlateError {}
 
 impl Plate {
+    /// What its dialect builds on and nobody has seen at the hardware.
+    pub fn unverified(&self) -> Vec<Unverified> {
+        of_plate(UNVERIFIED, self)
+    }
+
     /// The time that one byte takes on the line, rounded up.
     pub(super) fn byte(&self) -> Nanos {
         let bits = Nanos::from_secs(BITS_OF_BYTE).get();

@@ -103,7 +103,7 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             Task::Enable => self.enable_due(),
             Task::Introduction => self.introduction_due(),
             Task::Tell => self.tell_due(),
-            Task::Overdue => self.poll_due(self.tongue.manner().poll),
+            Task::Overdue => self.poll_due(self.overdue()),
             Task::Poll => self.poll_due(if self.is_pressing() { FAST } else { self.poll_pace() }),
         };
         if self.waiting.is_empty() { due.max(self.rest_until) } else { Instant::NEVER }
@@ -127,6 +127,19 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         if shared { Instant::NEVER } else { due.max(self.gap_until) }
     }
 
+    /// When off is due that was not said since it is wanted: what is only repeated is none.
+    pub(super) fn stop_due(&self) -> Instant {
+        let lapses = match self.order {
+            Demand::Emit { .. } => self.stop.proven && !self.lapsed,
+            Demand::Off | Demand::Prepare(_) | Demand::Warn(_) => false,
+        };
+        if self.open && (lapses || self.stop.said.is_none()) {
+            self.off_due()
+        } else {
+            Instant::NEVER
+        }
+    }
+
     fn script_due(&self) -> Instant {
         match self.script {
             Script::None | Script::Off(_) => Instant::NEVER,
@@ -141,9 +154,9 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
     fn fire_due(&self) -> Instant {
         let Demand::Emit { grant, .. } = self.order else { return Instant::NEVER };
         let ready = self.tongue.enable().is_empty() || self.is_ready();
-        let first = self.used < Some(grant) && ready && self.holds();
-        let wanted = first || self.again == Some(grant);
-        let due = wanted && self.run.is_none() && self.may_act();
+        let wanted = self.used < Some(grant) && ready && self.holds();
+        let heard = self.polled.iter().all(|asked| self.ran <= *asked);
+        let due = wanted && heard && self.run.is_none() && self.may_act();
         if due && self.is_idle() { Instant::default() } else { Instant::NEVER }
     }
 
@@ -163,15 +176,20 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
     /// A unit that holds something else is told again before people are warned, and never after it
     /// was turned on: what is emitted was read back before.
     fn tell_due(&self) -> Instant {
-        let wanted = match self.order {
-            Demand::Prepare(setting) | Demand::Warn(setting) => Some(setting),
-            Demand::Off | Demand::Emit { .. } => None,
-        };
+        let wanted = setting_of(&self.order);
         let told = self.told.map(|(setting, _)| setting);
-        if wanted.is_none() || wanted == told || !self.may_act() || !self.is_idle() {
+        if wanted.is_none() || !self.may_act() || !self.is_idle() {
             return Instant::NEVER;
         }
-        self.tell_due
+        if wanted == told {
+            // That it still holds this, it may only say by being told so.
+            let echo = self.tongue.is_held_by_echo();
+            return if echo { self.tell_began.after(self.poll_pace()) } else { Instant::NEVER };
+        }
+        match self.order {
+            Demand::Prepare(_) | Demand::Warn(_) => self.tell_due,
+            Demand::Off | Demand::Emit { .. } => Instant::NEVER,
+        }
     }
 
     /// Nothing long stands between a stop and its proof, but for a unit that nobody knows yet.
@@ -190,6 +208,13 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
     /// When the question that was asked longest ago is due, if each is asked again after `pace`.
     fn poll_due(&self, pace: Nanos) -> Instant {
         self.polled.iter().min().map_or(Instant::NEVER, |oldest| oldest.after(pace))
+    }
+
+    /// How long a question may wait before it goes ahead of what may be long. In company there may be
+    /// no more turns than polls, so something else is said as long as no fact becomes too old by it.
+    fn overdue(&self) -> Nanos {
+        let manner = self.tongue.manner();
+        if self.has_company() { manner.poll.max(manner.link.half()) } else { manner.poll }
     }
 
     /// A little less than a poll, so that what is asked in turn is not late by a turn.
@@ -237,9 +262,12 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
     }
 
     /// Between two Offs: the unit's settle time, and what its proof takes (COM-04). Where each Off
-    /// keeps questions back, all of them fit behind it.
+    /// keeps questions back, all of them fit behind it; so they do where each has to wait for its
+    /// turn, or the next Off would go out in its place for ever.
     pub(super) fn off_repeat(&self, quiet: Nanos) -> Nanos {
-        let proof = if quiet == Nanos::ZERO { Nanos::ZERO } else { self.proof_time() };
+        let waits = self.proof_wait();
+        let free = quiet == Nanos::ZERO && waits == Nanos::ZERO;
+        let proof = if free { Nanos::ZERO } else { self.proof_time().plus(waits) };
         OFF_REPEAT.max(quiet.plus(self.tongue.manner().fall).plus(OFF_PROOF.max(proof)))
     }
 
@@ -262,25 +290,21 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         Some(self.hand_over(now, word, Rank::Order))
     }
 
-    /// The one place that turns a unit on. The grant is used up by this, whatever comes of it; only
-    /// a run that was answered well is followed by another.
+    /// The one place that turns a unit on. The grant is used up by this, whatever comes of it.
     fn say_fire(&mut self, now: Instant) -> Option<Frame> {
         let Demand::Emit { grant, setting, .. } = self.order else { return None };
-        let again = self.again.take() == Some(grant);
         self.used = Some(grant);
         self.run = None;
         self.known.forget_emission();
         // It was ready for this run, and has to say so again for the next.
         self.known.ready = None;
-        let words = if again { self.tongue.again(&setting) } else { self.tongue.fire(&setting) };
-        self.script = Script::Fire(grant, words, 0);
+        self.script = Script::Fire(grant, self.tongue.fire(&setting), 0);
         self.say_on(now)
     }
 
     fn say_enable(&mut self, now: Instant) -> Option<Frame> {
         self.enabled = true;
         self.enabled_at = now;
-        self.known.ready = None;
         self.script = Script::Enable(0);
         self.say_on(now)
     }
@@ -326,20 +350,21 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
     /// The unit took what turns it on. If it ends by itself, it runs from now on at the latest.
     fn fired(&mut self, now: Instant, grant: Grant) {
         let setting = setting_of(&self.order);
-        let again = setting.is_some_and(|setting| !self.tongue.again(&setting).is_empty());
-        self.again = again.then_some(grant);
         let length = setting.and_then(|setting| self.tongue.run(&setting));
         self.run = length.map(|length| Run { grant, over: now.after(length) });
     }
 
     /// A word of a script was refused or lost. What turns on is not said again, whatever came of it;
-    /// what was begun and not finished is taken back by an Off.
+    /// what was begun and not finished is taken back by an Off, or told from its beginning.
     pub(super) fn abandon(&mut self, now: Instant) {
         let unfinished = match &self.script {
             Script::None | Script::Off(_) | Script::Tell(..) => false,
             Script::Enable(_) => true,
             Script::Fire(_, words, at) => at.saturating_add(1) < words.len(),
         };
+        if matches!(self.script, Script::Tell(..)) {
+            self.told = None;
+        }
         if !matches!(self.script, Script::Off(_)) {
             self.script = Script::None;
         }
@@ -382,12 +407,21 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         }
         let left = now.after(self.bytes_time(saying.bytes.len()));
         let answer = saying.answer.map(|(within, bytes)| self.answer_time(within, bytes));
-        let deadline = left.after(answer.unwrap_or_default());
+        let deadline = left.max(self.heard_again()).after(answer.unwrap_or_default());
+        let run = match self.script {
+            Script::Fire(grant, ..) if self.tongue.is_run(word) => Some(grant),
+            Script::None
+            | Script::Off(_)
+            | Script::Tell(..)
+            | Script::Enable(_)
+            | Script::Fire(..) => None,
+        };
         self.waiting.push_back(Asked {
             word,
             turn: self.turn,
             asked: now,
             rank,
+            run,
             answer,
             quiet: saying.quiet,
             deadline: if answer.is_some() { deadline } else { Instant::NEVER },

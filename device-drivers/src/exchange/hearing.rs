@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use safety::{BootId, Demand, Fact, Identity, Instant, Modality, Nanos, Report};
+use safety::{BootId, Demand, Fact, Grant, Identity, Instant, Modality, Nanos, Report};
 
 use crate::{Out, Rank};
 
@@ -24,6 +24,8 @@ pub(super) struct Asked<W> {
     /// When it was handed to the port.
     pub(super) asked: Instant,
     pub(super) rank: Rank,
+    /// The grant of the run that is over when its answer comes.
+    pub(super) run: Option<Grant>,
     /// From its last byte to the last byte of its answer, at worst; `None` if none comes.
     pub(super) answer: Option<Nanos>,
     pub(super) quiet: Nanos,
@@ -37,6 +39,12 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
     /// When the first answer will be late.
     pub(super) fn deadline(&self) -> Instant {
         self.waiting.iter().map(|asked| asked.deadline).min().unwrap_or(Instant::NEVER)
+    }
+
+    /// From here on the unit hears what is said: what is said during a run is answered behind it.
+    pub(super) fn heard_again(&self) -> Instant {
+        let running = self.waiting.iter().filter(|asked| asked.run.is_some());
+        running.map(|asked| asked.deadline).max().unwrap_or_default()
     }
 
     /// The newest frame left the line. What has no answer is over by that.
@@ -68,8 +76,11 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             let heard = self.tongue.hear(self.heard(), &mut senses);
             let taken = match heard {
                 Hearing::More if self.input.len() <= INPUT_MAX => return,
-                Hearing::More => self.input.len(),
-                Hearing::Answer(taken) | Hearing::Unasked(taken) | Hearing::Bad(taken) => taken,
+                Hearing::More => INPUT_MAX,
+                Hearing::Answer(taken)
+                | Hearing::Unasked(taken)
+                | Hearing::Passing(taken)
+                | Hearing::Bad(taken) => taken,
             };
             let taken = taken.clamp(1, self.input.len());
             self.input.drain(..taken);
@@ -77,7 +88,9 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             match heard {
                 Hearing::Answer(_) => self.answered(now, &senses, out),
                 Hearing::Unasked(_) => self.unasked(now, &senses),
-                Hearing::Bad(_) | Hearing::More => self.garbled(now, out),
+                // It came too late for who was asked before, and says nothing of this unit.
+                Hearing::Passing(_) if self.has_company() => {}
+                Hearing::Passing(_) | Hearing::Bad(_) | Hearing::More => self.garbled(now, out),
             }
         }
     }
@@ -89,6 +102,11 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
             spoiled: self.answerable().is_some_and(|asked| asked.counted),
             wanted: self.told.as_ref().map(|(setting, _)| setting),
         }
+    }
+
+    /// Whether others are on its line.
+    pub(super) fn has_company(&self) -> bool {
+        self.company.turns != Nanos::ZERO
     }
 
     /// The oldest that waits for an answer. What only waits to leave the line has none.
@@ -180,6 +198,11 @@ impl<M: Modality, T: Tongue<M>> Exchange<M, T> {
         self.note_off(now);
         self.note_setting(now, out);
         self.known.news(|asked, fact| report(out, asked, fact));
+        if let (Some(grant), false) = (asked.run, senses.contains(&Sense::Refused)) {
+            report(out, asked.asked, Fact::Ran(grant));
+            self.ran = now;
+            self.polled.fill(Instant::default());
+        }
         self.note_run(out);
     }
 

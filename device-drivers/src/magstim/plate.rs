@@ -5,6 +5,10 @@ use core::fmt;
 
 use safety::{Nanos, PulseEnergy, Pulsing};
 
+use crate::unverified::{Unverified, of_plate};
+
+use super::unverified::UNVERIFIED;
+
 /// The line of every model: 9600 baud, 8N1, no flow control (TDb 086 and 087).
 const BAUD: u64 = 9_600;
 /// A byte with its start and its stop.
@@ -98,6 +102,11 @@ impl fmt::Debug for Unlock {
 }
 
 impl Plate {
+    /// What its dialect builds on and nobody has seen at the hardware.
+    pub fn unverified(&self) -> Vec<Unverified> {
+        of_plate(UNVERIFIED, self)
+    }
+
     /// Whether this can be the plate of a unit.
     ///
     /// # Errors

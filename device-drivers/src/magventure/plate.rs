@@ -1,8 +1,13 @@
 //! What the profile of one MagVenture says of it, checked before its port is opened.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use safety::{Frequency, Nanos, Permille, PulseEnergy, Pulsing};
+
+use crate::unverified::{Unverified, of_plate};
+
+use super::unverified::UNVERIFIED;
 
 /// The line: 38400 baud, 8N1 (both clients).
 const BAUD: u64 = 38_400;
@@ -133,6 +138,11 @@ impl Waveform {
 }
 
 impl Plate {
+    /// What its dialect builds on and nobody has seen at the hardware.
+    pub fn unverified(&self) -> Vec<Unverified> {
+        of_plate(UNVERIFIED, self)
+    }
+
     /// Whether this can be the plate of a unit.
     ///
     /// # Errors

@@ -1,14 +1,19 @@
 //! What the profile of one driver says of it, checked before its port is opened.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use safety::{Drive, Nanos, Power, PowerCurve, Temperature};
 
-use crate::rtu;
+use crate::{
+    rtu,
+    unverified::{Unverified, of_plate},
+};
 
 use super::{
     STOP_REST,
     meaning::{BYPASSED, LOCKS},
+    unverified::UNVERIFIED,
 };
 
 /// "Old model, ask the engineer": several models with different dividers share this id.
@@ -193,6 +198,11 @@ impl Series {
 }
 
 impl Plate {
+    /// What its dialect builds on and nobody has seen at the hardware.
+    pub fn unverified(&self) -> Vec<Unverified> {
+        of_plate(UNVERIFIED, self)
+    }
+
     /// The time that one byte takes, rounded up.
     pub(super) fn byte_time(&self) -> Nanos {
         let bits = match self.framing {

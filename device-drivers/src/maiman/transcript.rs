@@ -15,7 +15,7 @@ use safety::{
     Report, Setting,
 };
 
-use crate::{Event, Out};
+use crate::{Event, Out, test_bench::transcript::section};
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn the_driver_in_modbus_of_the_transcript() {
 fn replay(name: &str, framing: Framing, least: usize) {
     let plate = tests::plate(framing);
     let mut dialect = Exchange::new(Maiman::new(plate).unwrap());
-    let mut lines = section(name).peekable();
+    let mut lines = section(TRANSCRIPT, name).peekable();
     let mut count = 0;
     while let Some(line) = lines.next() {
         let (at, told) = line.split_once(' ').unwrap();
@@ -56,14 +56,6 @@ fn replay(name: &str, framing: Framing, least: usize) {
         count += found.len();
     }
     assert!(least < count, "{name}: {count} lines");
-}
-
-/// The lines of one unit, without comments.
-fn section(name: &str) -> impl Iterator<Item = &'static str> {
-    let heading = format!("unit {name}\n");
-    let (_, rest) = TRANSCRIPT.split_once(&heading).unwrap();
-    let section = rest.split("unit ").next().unwrap();
-    section.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 fn tell(dialect: &mut Exchange<Laser, Maiman>, now: Instant, told: &str, out: &mut Out<Laser>) {

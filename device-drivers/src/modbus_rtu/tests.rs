@@ -10,7 +10,7 @@ use simulated_units::{
 };
 
 use crate::{
-    Rank,
+    Company, Rank,
     exchange::tests::{
         room::{Room, Treatment},
         told::replay,
@@ -139,6 +139,30 @@ fn a_stop_is_said_at_once_and_proven_within_its_budget() {
         assert!(stopped.proven.unwrap() <= budget.confirm.get(), "{stopped:?} {budget:?}");
         assert_eq!((room.world.device.output_now(), room.world.collisions), (0, 0));
     }
+}
+
+/// PEM-08: company makes a unit slower to stop, to prove and to watch, by what it says.
+#[test]
+fn company_is_part_of_the_budget() {
+    let alone = dialect(riden_plate("rd6006")).unwrap();
+    let share = alone.share().expect("answers that name their unit");
+    let (own, word) = (alone.budget(), share.word);
+    // Eight bytes and eight of an echo, 50 ms of thought, 20 ms of ours, and the silence.
+    assert!((72..75).contains(&word.millis()), "{word:?}");
+    let mut shared = dialect(riden_plate("rd6006")).unwrap();
+    let others = [share; 3];
+    let company = Company::of(others.into_iter());
+    shared.join(company);
+    let budget = shared.budget();
+    assert_eq!(budget.turn.minus(own.turn).millis(), share.stop.times(3).millis());
+    // Two questions prove off, and each waits for three others.
+    assert_eq!(budget.confirm.minus(own.confirm), word.times(6));
+    // Four questions, three that introduce it and a setting each wait for three others.
+    assert_eq!(share.pace(&company), share.round.plus(word.times(24)));
+    // A deviation needs two rounds of the four questions.
+    assert!((word.times(30)..=word.times(32)).contains(&budget.detect), "{:?}", budget.detect);
+    assert!(own.detect < budget.detect && own.lease == budget.lease);
+    assert!(share.bytes < share.round && share.stop <= word);
 }
 
 /// Two questions in a row never have answers of one shape.

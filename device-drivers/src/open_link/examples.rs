@@ -13,8 +13,9 @@ use safety::{
     Nanos, Pemf, PemfLevel, Permille, Power, Setting, Slew, Temperature, Waveform,
 };
 
+use crate::test_bench::capabilities::{laser_capability, pemf_capability, share};
+
 use super::{
-    capabilities::{laser_capability, pemf_capability, share},
     capability::Capability,
     codec::{Cut, Cutter, Telegram, crc32},
     identity::Introduction,

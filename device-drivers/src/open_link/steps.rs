@@ -2,8 +2,9 @@
 
 use safety::{Flux, Frequency, Gate, LaserLevel, PemfLevel, Permille, Power, Slew, Waveform};
 
+use crate::test_bench::capabilities::{laser_capability, pemf_capability, share};
+
 use super::{
-    capabilities::{laser_capability, pemf_capability, share},
     capability::Capability,
     examples::{laser_level, pemf_level},
     laser::Optics,

@@ -18,7 +18,7 @@ use safety::{
     Output, PemfLevel, Report, Setting,
 };
 
-use crate::{Dialect, Event, Out};
+use crate::{Dialect, Event, Out, test_bench::transcript::section};
 
 use super::{
     OpenLink,
@@ -45,7 +45,7 @@ where
     M: Spoken<Dose: Preset>,
 {
     let mut dialect = OpenLink::new(plate).unwrap();
-    let mut lines = section(name).peekable();
+    let mut lines = section(TRANSCRIPT, name).peekable();
     let mut count = 0;
     while let Some(line) = lines.next() {
         let (at, told) = line.split_once(' ').unwrap();
@@ -63,14 +63,6 @@ where
         count += found.len();
     }
     assert!(count > 100, "{name}: {count} lines");
-}
-
-/// The lines of one unit, without comments.
-fn section(name: &str) -> impl Iterator<Item = &'static str> {
-    let heading = format!("unit {name}\n");
-    let (_, rest) = TRANSCRIPT.split_once(&heading).unwrap();
-    let section = rest.split("unit ").next().unwrap();
-    section.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 fn tell<M>(dialect: &mut OpenLink<M>, now: Instant, told: &str, level: M::Level, out: &mut Out<M>)

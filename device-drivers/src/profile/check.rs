@@ -73,6 +73,12 @@ impl Profile {
             Wire::Lines(lines) => {
                 let sound = (1..=LINE_MAX).contains(&lines.longest);
                 found.unless(sound, "framing.longest", "1 to 256 characters");
+                for (path, ends) in
+                    [("framing.ours", &lines.ours), ("framing.theirs", &lines.theirs)]
+                {
+                    let apart = ends.iter().all(u8::is_ascii_control);
+                    found.unless(apart, path, "what ends a line is no part of one");
+                }
                 let whole = lines.echo != Echo::Line || !lines.theirs.is_empty();
                 found.unless(whole, "framing.echo", "an echo of lines needs an end of lines");
                 for (at, error) in lines.errors.iter().enumerate() {
@@ -136,8 +142,10 @@ impl Profile {
         match (&self.wire, &command.say) {
             (Wire::Lines(lines), Say::Line(line)) => {
                 let text = line.say(&Amounts::default());
-                let plain = text
-                    .is_some_and(|text| text.bytes().all(|letter| (0x20..0x7F).contains(&letter)));
+                let plain = text.is_some_and(|text| {
+                    let printed = text.bytes().all(|letter| (0x20..0x7F).contains(&letter));
+                    printed && !text.trim().is_empty()
+                });
                 found.unless(plain, format!("{path}.say"), "it cannot be written");
                 let Reply { first, then, length, .. } = &command.reply;
                 let ended = !lines.theirs.is_empty() || *first == First::None;
@@ -267,6 +275,20 @@ impl Profile {
         }
     }
 
+    /// Whether the unit says of its interlock whether that is closed.
+    pub fn shows_interlock(&self) -> bool {
+        self.polls.iter().any(|poll| match &poll.means {
+            Means::Status(own) => own.tells(|sign| sign == Sign::InterlockClosed),
+            Means::Output(_)
+            | Means::Level(_)
+            | Means::Frequency(_)
+            | Means::Temperature(_)
+            | Means::Errors(_)
+            | Means::Idle
+            | Means::Nothing => false,
+        })
+    }
+
     /// What every unit has to say, and what no two answers may.
     fn check_vocabulary(&self, found: &mut Found) {
         let count = |wanted: &dyn Fn(&Means) -> bool| {
@@ -306,13 +328,15 @@ impl Profile {
         found.unless(measured, "read_back", "nothing tells what it emits: `none`");
     }
 
-    /// Whether what it holds is known from the echo of what it was told alone.
+    /// Whether what it holds is known from the echo of what it was told alone. While a unit emits
+    /// without a break nothing is told, so only one of runs can be known like this.
     pub(super) fn is_held_by_echo(&self) -> bool {
         let echo = match &self.wire {
             Wire::Lines(lines) => lines.echo == Echo::Character,
             Wire::Registers(_) => false,
         };
-        echo && !self.polls.iter().any(|poll| matches!(poll.means, Means::Level(_)))
+        echo && self.chunk.is_some()
+            && !self.polls.iter().any(|poll| matches!(poll.means, Means::Level(_)))
     }
 
     fn check_lease(&self, found: &mut Found) {

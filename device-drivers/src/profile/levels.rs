@@ -56,6 +56,9 @@ pub trait Told: Modality<Output: Send + Output<Integral: Send>> {
     /// What is charged for an amount that was read: its upper bound.
     fn charged(levels: &Self::Levels, amount: i64) -> Self::Output;
 
+    /// How much more than it is told may come out, by its calibration.
+    fn uncertainty(levels: &Self::Levels) -> Permille;
+
     /// The most that it can be told.
     fn most(levels: &Self::Levels) -> u32;
 
@@ -159,6 +162,13 @@ impl Told for Laser {
             LaserLevels::Driven { curve, .. } => {
                 curve.charged_at(safety::Drive::from_count(amount))
             }
+        }
+    }
+
+    fn uncertainty(levels: &LaserLevels) -> Permille {
+        match levels {
+            LaserLevels::Watts { uncertainty, .. } => *uncertainty,
+            LaserLevels::Driven { curve, .. } => curve.uncertainty(),
         }
     }
 
@@ -272,6 +282,10 @@ impl Told for Pemf {
         let flux = product.div_ceil(u64::from(levels.at).max(1));
         let flux = u32::try_from(flux).unwrap_or(u32::MAX);
         Flux::from_microteslas(with_share(flux, levels.uncertainty))
+    }
+
+    fn uncertainty(levels: &PemfLevels) -> Permille {
+        levels.uncertainty
     }
 
     fn most(levels: &PemfLevels) -> u32 {

@@ -5,8 +5,10 @@ use core::fmt;
 
 use safety::Nanos;
 
+use crate::Unverified;
+
 use super::{Expect, Format, Means, Piece, Say};
-use super::{Lease, Mistake, Profile, Reason, Scale, SignOff, Told, Written, template};
+use super::{Lease, Mistake, Profile, Reason, Scale, Told, Written, template};
 
 /// What is known of one unit.
 #[derive(Clone, Debug)]
@@ -29,8 +31,6 @@ pub struct Plate<M: Told> {
     pub off_below: M::Output,
     /// A relay is in its supply that opens without our heartbeat.
     pub relay: bool,
-    /// Who answers for what the maker does not say.
-    pub signed: Option<SignOff>,
 }
 
 /// Why a unit is not spoken with.
@@ -81,12 +81,17 @@ impl fmt::Display for PlateError {
 impl core::error::Error for PlateError {}
 
 impl<M: Told> Plate<M> {
-    /// Why the unit may be looked at and not started; empty if it may.
+    /// Why the unit may be looked at and not started, whoever signs; empty if it may.
     pub fn reasons(&self) -> Vec<Reason> {
-        self.profile.reasons(&self.variant, self.signed.as_ref(), self.relay)
+        self.profile.reasons(self.relay)
     }
 
-    /// Whether the unit may be started.
+    /// What its maker does not say.
+    pub fn unverified(&self) -> Vec<Unverified> {
+        self.profile.unverified(&self.variant)
+    }
+
+    /// Whether the unit may be started once somebody signed for what its maker does not say.
     pub fn is_startable(&self) -> bool {
         self.reasons().is_empty()
     }

@@ -3,24 +3,13 @@
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
+use crate::Unverified;
+
 use super::{Command, Echo, Lease, Profile, ReadBack, Source, Wire};
 
-/// A person who looked at the unit and answers for what nobody else does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignOff {
-    /// Who.
-    pub who: String,
-    /// On which day.
-    pub when: String,
-}
-
-/// Why a unit may be looked at and not started.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a unit may be looked at and not started, whoever signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The maker does not say this, and nobody signed for it.
-    Unproven(String),
-    /// Other models say the same of themselves, and nobody signed that it is this one.
-    Ambiguous(String),
     /// Nothing tells what it emits, and no relay is in its supply.
     Blind,
     /// It cannot be stopped within a run, and no relay is in its supply.
@@ -32,10 +21,6 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unproven(path) => write!(f, "{path}: the maker does not say so: sign for it"),
-            Self::Ambiguous(variant) => {
-                write!(f, "{variant}: other models say the same of themselves: sign for it")
-            }
             Self::Blind => f.write_str("its output is not read back: put a relay into its supply"),
             Self::Unstoppable => {
                 f.write_str("it does not stop within a run: put a relay into its supply")
@@ -55,34 +40,55 @@ impl Source {
             Self::ThirdParty | Self::Measured | Self::Unknown => false,
         }
     }
+
+    /// As the file of a profile names it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Vendor => "vendor",
+            Self::VendorSoftware => "vendor-software",
+            Self::ThirdParty => "third-party",
+            Self::Measured => "measured",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl Profile {
-    /// Why a unit of this profile may not be started; empty if it may. `relay`: one is in its
-    /// supply, which opens without our heartbeat.
-    pub fn reasons(&self, variant: &str, signed: Option<&SignOff>, relay: bool) -> Vec<Reason> {
-        let mut reasons = Vec::new();
-        if signed.is_none() {
-            let open = self.sources().into_iter().filter(|(_, source)| !source.is_proven());
-            reasons.extend(open.map(|(path, _)| Reason::Unproven(path)));
-            let ambiguous = self.variants.iter().filter(|own| own.name == variant);
-            let ambiguous = ambiguous.filter(|own| own.ambiguous);
-            reasons.extend(ambiguous.map(|own| Reason::Ambiguous(own.name.clone())));
+    /// Why a unit of this profile may not be started, whoever signs; empty if it may. `relay`: one
+    /// is in its supply, which opens without our heartbeat.
+    pub fn reasons(&self, relay: bool) -> Vec<Reason> {
+        if relay {
+            return Vec::new();
         }
-        if !relay {
-            let Self { read_back, chunk, .. } = self;
-            let uncancelled = match &self.wire {
-                Wire::Lines(lines) => lines.echo == Echo::Character && lines.cancel.is_empty(),
-                Wire::Registers(_) => false,
-            };
-            let found = [
-                (*read_back == ReadBack::None, Reason::Blind),
-                (chunk.is_some(), Reason::Unstoppable),
-                (uncancelled, Reason::Uncancelled),
-            ];
-            reasons.extend(found.into_iter().filter(|(is, _)| *is).map(|(_, reason)| reason));
-        }
-        reasons
+        let Self { read_back, chunk, .. } = self;
+        let uncancelled = match &self.wire {
+            Wire::Lines(lines) => lines.echo == Echo::Character && lines.cancel.is_empty(),
+            Wire::Registers(_) => false,
+        };
+        let found = [
+            (*read_back == ReadBack::None, Reason::Blind),
+            (chunk.is_some(), Reason::Unstoppable),
+            (uncancelled, Reason::Uncancelled),
+        ];
+        found.into_iter().filter(|(is, _)| *is).map(|(_, reason)| reason).collect()
+    }
+
+    /// What the maker does not say of a unit that is this variant: each section by its path, and the
+    /// name of a variant that other models answer to as well.
+    pub fn unverified(&self, variant: &str) -> Vec<Unverified> {
+        let open = self.sources().into_iter().filter(|(_, source)| !source.is_proven());
+        let open = open.map(|(path, source)| Unverified {
+            id: path.into(),
+            says: "The maker does not say so.".into(),
+            source: source.word().into(),
+        });
+        let ambiguous = self.variants.iter().filter(|own| own.name == variant && own.ambiguous);
+        let ambiguous = ambiguous.map(|own| Unverified {
+            id: own.name.clone().into(),
+            says: "Other models say the same of themselves.".into(),
+            source: own.source.word().into(),
+        });
+        open.chain(ambiguous).collect()
     }
 
     /// Every fact that somebody has to vouch for, by its path.

@@ -27,6 +27,13 @@ fn every_mistake_is_found_where_it_stands() {
     type Change = fn(&mut Profile);
     let changes: &[(Change, &str)] = &[
         (|own| own.link.baud = 0, "link.baud"),
+        (
+            |own| {
+                let Wire::Lines(lines) = &mut own.wire else { panic!() };
+                lines.ours = b";l1\r".to_vec();
+            },
+            "framing.ours",
+        ),
         (|own| own.off.clear(), "off"),
         (|own| own.fire.clear(), "fire"),
         (|own| own.introduction.clear(), "introduction"),
@@ -38,6 +45,8 @@ fn every_mistake_is_found_where_it_stands() {
         (|own| drop(own.polls.remove(1)), "poll"),
         (|own| drop(own.polls.remove(2)), "poll"),
         (|own| own.off[0] = ok("l{level}"), "off[0].say"),
+        (|own| own.off[0] = ok(""), "off[0].say"),
+        (|own| own.off[0] = ok(" "), "off[0].say"),
         (|own| own.fire[0] = ok("@COBAS  1"), "fire[0].say"),
         (|own| own.fire[0] = ok("l1;@cobas 1"), "fire[0].say"),
         (|own| own.tell[0] = ok("@cobas {level}"), "tell[0].say"),
@@ -84,29 +93,36 @@ fn a_register_that_is_forbidden_is_not_written_by_any_slot() {
     assert_eq!(paths(&profile), ["fire[0].say"]);
 }
 
-/// What the maker does not say needs a signature, and what is blind needs a relay.
+/// What the maker does not say is listed by its path, and what other models answer to by its name.
 #[test]
-fn a_unit_is_not_started_without_proof_or_signature() {
-    let signed = SignOff { who: "A".to_owned(), when: "2026-01-01".to_owned() };
-    assert_eq!(cobolt().reasons("", None, false), Vec::new());
+fn what_the_maker_does_not_say_is_unverified() {
+    let ids = |profile: &Profile, variant: &str| -> Vec<String> {
+        profile.unverified(variant).into_iter().map(|fact| fact.id.into_owned()).collect()
+    };
+    assert_eq!(ids(&cobolt(), ""), Vec::<String>::new());
     let mut profile = cobolt();
     profile.polls[1].command.source = Source::ThirdParty;
     profile.link.source = Source::Unknown;
-    let open = [Reason::Unproven("link".to_owned()), Reason::Unproven("poll[1]".to_owned())];
-    assert_eq!(profile.reasons("", None, true), open);
-    assert_eq!(profile.reasons("", Some(&signed), true), Vec::new());
+    assert_eq!(ids(&profile, ""), ["link", "poll[1]"]);
+    assert_eq!(profile.unverified("")[1].source, "third-party");
+    let mut profile = riden();
+    profile.variants[0].ambiguous = true;
+    assert_eq!(ids(&profile, "rd6006"), ["rd6006"]);
+    assert_eq!(ids(&profile, "rd6012"), Vec::<String>::new());
+}
+
+/// What is blind, cannot be stopped or cannot be cancelled needs a relay, whoever signs.
+#[test]
+fn what_no_signature_mends_needs_a_relay() {
+    let mut profile = cobolt();
+    assert_eq!(profile.reasons(false), []);
     profile.read_back = ReadBack::None;
-    assert_eq!(profile.reasons("", Some(&signed), false), [Reason::Blind]);
-    let reasons = free_pemf().reasons("", Some(&signed), false);
+    assert_eq!(profile.reasons(false), [Reason::Blind]);
+    assert_eq!(profile.reasons(true), []);
+    let reasons = free_pemf().reasons(false);
     assert_eq!(reasons, [Reason::Blind, Reason::Unstoppable, Reason::Uncancelled]);
     assert!(!Plate::<Pemf> { relay: false, ..free_pemf_plate() }.is_startable());
     assert!(free_pemf_plate().is_startable());
-    let mut profile = riden();
-    profile.variants[0].ambiguous = true;
-    let ambiguous = Reason::Ambiguous("rd6006".to_owned());
-    assert_eq!(profile.reasons("rd6006", None, true), [ambiguous]);
-    assert_eq!(profile.reasons("rd6012", None, true), Vec::new());
-    assert_eq!(profile.reasons("rd6006", Some(&signed), true), Vec::new());
 }
 
 #[test]

@@ -10,7 +10,9 @@ use crate::{
     rtu,
 };
 
-use super::{Amounts, Command, Echo, Means, Plate, PlateError, Profile, Sign, Told, Variant, Wire};
+use super::{
+    Amounts, Command, Echo, Means, Plate, PlateError, Profile, Question, Sign, Told, Variant, Wire,
+};
 
 /// Something that is said.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -205,6 +207,21 @@ impl<M: Told> Tongue<M> for Reader<M> {
         &self.polls
     }
 
+    /// Up to the last of the questions that tell whether it emits, and how much.
+    fn proofs(&self) -> usize {
+        let proves = |poll: &Question| match &poll.means {
+            Means::Output(_) | Means::Idle => true,
+            Means::Status(status) => status.tells(|sign| sign == Sign::Emission),
+            Means::Level(_)
+            | Means::Frequency(_)
+            | Means::Temperature(_)
+            | Means::Errors(_)
+            | Means::Nothing => false,
+        };
+        let last = self.profile.polls.iter().rposition(proves);
+        last.map_or(self.polls.len(), |last| last.saturating_add(1))
+    }
+
     fn off(&self) -> &[Word] {
         &self.off
     }
@@ -222,7 +239,8 @@ impl<M: Told> Tongue<M> for Reader<M> {
     }
 
     fn fire(&self, setting: &Setting<M>) -> Vec<Word> {
-        let mut words = Vec::new();
+        let echo = self.is_held_by_echo().then(|| self.tell(setting)).flatten();
+        let mut words = echo.unwrap_or_default();
         let amounts = M::amounts(&self.levels, setting).unwrap_or_default();
         for place in 0..self.profile.fire.len() {
             self.compared(Word { amounts, ..Word::of(Role::Fire, place) }, &mut words);
@@ -231,14 +249,33 @@ impl<M: Told> Tongue<M> for Reader<M> {
         if self.can_say(&words) { words } else { Vec::new() }
     }
 
-    fn again(&self, setting: &Setting<M>) -> Vec<Word> {
-        let mut words = Vec::new();
-        self.chunk(setting, &mut words);
-        if self.can_say(&words) { words } else { Vec::new() }
+    fn is_run(&self, word: Word) -> bool {
+        word.role == Role::Chunk && word.part != Part::Body
     }
 
     fn is_held_by_echo(&self) -> bool {
         self.profile.is_held_by_echo()
+    }
+
+    fn is_addressed(&self) -> bool {
+        match self.profile.wire {
+            Wire::Lines(_) => false,
+            Wire::Registers(_) => true,
+        }
+    }
+
+    fn commands(&self) -> Vec<Word> {
+        let Profile { tell, enable, fire, chunk, .. } = &self.profile;
+        let words = |role, count| (0..count).map(move |place| Word::of(role, place));
+        words(Role::Tell, tell.len())
+            .chain(words(Role::Enable, enable.len()))
+            .chain(words(Role::Fire, fire.len()))
+            .chain(words(Role::Chunk, usize::from(chunk.is_some())))
+            .collect()
+    }
+
+    fn tells(&self) -> usize {
+        self.profile.tell.len()
     }
 
     fn say(&self, word: Word, turn: u32) -> Saying {

@@ -1,12 +1,16 @@
 //! What the profile of a board says, and how fast it can be kicked.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use safety::Nanos;
 
-use crate::rtu::{ADDRESS_MAX, silence};
+use crate::{
+    rtu::{ADDRESS_MAX, silence},
+    unverified::{Unverified, of_plate},
+};
 
-use super::Channels;
+use super::{Channels, INPUTS_EVERY, unverified::UNVERIFIED};
 
 /// How many channels a board has, and how many inputs.
 pub const CHANNELS: usize = 8;
@@ -82,6 +86,11 @@ impl fmt::Display for PlateError {
 impl core::error::Error for PlateError {}
 
 impl Plate {
+    /// What its dialect builds on and nobody has seen at the hardware.
+    pub fn unverified(&self) -> Vec<Unverified> {
+        of_plate(UNVERIFIED, self)
+    }
+
     /// Whether a board can be what this plate says.
     pub(super) fn validate(&self) -> Result<(), PlateError> {
         if !(1..=ADDRESS_MAX).contains(&self.address) {
@@ -134,6 +143,15 @@ impl Plate {
     pub fn off_within(&self, count: u8) -> Nanos {
         let before = self.exchange().plus(self.answer_time());
         before.plus(self.exchange().times(u64::from(count))).plus(HOST)
+    }
+
+    /// From an input that opens to the last byte of the Off of the last channel, if every answer comes:
+    /// the next question waits for its turn behind a kick of every channel, and then every channel is
+    /// told. `None` if no input is wired. The relay's own time comes on top.
+    pub fn door_within(&self) -> Option<Nanos> {
+        let all = self.exchange().times(self.channels.count());
+        let asked = INPUTS_EVERY.max(self.exchange()).plus(all);
+        self.inputs.then(|| asked.plus(self.exchange()).plus(all).plus(HOST))
     }
 
     /// One question and its answer, at worst.

@@ -30,6 +30,7 @@ struct World {
     driver: Board,
     board: RelayBoard,
     allowed: Channels,
+    left: Channels,
     sending: Option<(u64, Vec<u8>)>,
     /// Bytes on their way back, and when each is there.
     coming: Vec<(u64, u8)>,
@@ -53,6 +54,7 @@ impl World {
             driver,
             board: RelayBoard::new(plan, now),
             allowed: Channels::NONE,
+            left: Channels::NONE,
             sending: None,
             coming: Vec::new(),
             said: Vec::new(),
@@ -79,9 +81,15 @@ impl World {
         assert!(self.driver.step(self.at(), event).is_none(), "a frame without a turn");
     }
 
+    /// Whether these open by themselves is seen.
+    fn leave(&mut self, channels: u8) {
+        self.left = Channels::from_bits(channels);
+        self.allow(self.allowed.0 & !channels);
+    }
+
     fn allow(&mut self, channels: u8) {
         self.allowed = Channels::from_bits(channels);
-        self.tell(Event::Allow(self.allowed));
+        self.tell(Event::Allow { closed: self.allowed, left: self.left });
         self.settle();
     }
 
@@ -259,6 +267,61 @@ fn a_drop_opens_at_once_from_every_moment() {
     }
 }
 
+/// LAS-21: a door that opens at whatever moment opens every contact within what the plate promises.
+#[test]
+fn a_door_opens_everything_within_its_time() {
+    let bound = World::new(0x07).driver.plate().door_within().unwrap().get();
+    let mut worst = 0;
+    for moment in 0..150 {
+        let mut world = World::online(0x07);
+        world.board.put_input(0, true);
+        world.allow(0x07);
+        world.pass(1_000 + moment);
+        let opened = world.now;
+        world.board.put_input(0, false);
+        while world.contacts()[..3] != [false; 3] {
+            world.pass(1);
+            let read = world.driver.inputs(world.at());
+            if read.is_some_and(|(_, closed)| !closed.has(0)) {
+                world.allow(0);
+            }
+            assert!(world.now - opened <= bound, "{} ms", (world.now - opened) / MS);
+        }
+        worst = worst.max(world.now - opened);
+    }
+    assert!(bound / 4 < worst, "promised are {bound} ns, taken at most {worst}");
+}
+
+/// LCK-01: what is left is neither kicked nor told off, and falls by itself; what was left is told off
+/// as soon as it is not to be closed any more.
+#[test]
+fn what_is_left_falls_by_itself() {
+    let offs = |world: &World, since: usize| {
+        let said = world.said[since..].iter();
+        said.filter(|(_, frame)| frame[1] == 5 && frame[2] == 0 && frame[3] == 2).count()
+    };
+    let mut world = World::online(0xFF);
+    world.allow(0xFF);
+    world.pass(1_000);
+    let left = world.said.len();
+    world.leave(4);
+    assert!(world.contacts()[2]);
+    world.pass(world.driver.plate().span().get() / MS);
+    assert_eq!((world.contacts()[2], world.contacts()[3], offs(&world, left)), (false, true, 0));
+    let mut world = World::online(0xFF);
+    world.allow(0xFF);
+    world.pass(1_000);
+    world.board.fault(RelayFault::IgnoresTiming);
+    world.pass(1_000);
+    world.leave(4);
+    world.pass(5_000);
+    assert!(world.contacts()[2], "it stays closed by itself");
+    let told = world.said.len();
+    world.leave(0);
+    world.pass(300);
+    assert_eq!((world.contacts()[2], offs(&world, told)), (false, 1));
+}
+
 /// A board that hears nothing any more opens by itself, within what its plate promises.
 #[test]
 fn silence_opens_within_the_span() {
@@ -320,6 +383,8 @@ fn inputs_are_known_for_a_while() {
     world.pass(200);
     assert_eq!(closed(&world), Some(Channels::NONE));
     world.board.fault(RelayFault::Mute);
+    // What was answered before may still be on its way.
+    world.pass(10);
     let (asked, _) = world.driver.inputs(world.at()).unwrap();
     let silent = asked.after(world.driver.plate().silence()).since_boot();
     world.pass((silent - world.now) / MS);

@@ -247,3 +247,31 @@ proptest! {
         }
     }
 }
+
+/// What passes by is known to be another's only once it is whole; what can be none is noise at once.
+#[test]
+fn an_answer_of_another_unit_passes_by() {
+    let read = Request::ReadRegisters(Window { first: 0, count: 2 });
+    let mut answer = vec![7, 3, 4, 0, 1, 0, 2];
+    answer.extend(CRC.checksum(&answer).to_le_bytes());
+    let echo = Request::WriteRegister(18, 0).encode(9).unwrap();
+    let mut refusal = vec![200, 0x86, 4];
+    refusal.extend(CRC.checksum(&refusal).to_le_bytes());
+    for whole in [answer, echo, refusal] {
+        for length in 1..whole.len() {
+            assert_eq!(Request::passing(8, &whole[..length]), Some(0), "{length} of {whole:?}");
+        }
+        let more: Vec<u8> = whole.iter().copied().chain([8, 3]).collect();
+        assert_eq!(Request::passing(8, &more), Some(whole.len()));
+        assert!(matches!(read.reply(8, &whole), Reply::Bad(_)), "it is no answer of ours");
+        for bit in 0..whole.len() * 8 {
+            let mut spoiled = whole.clone();
+            spoiled[bit / 8] ^= 1 << (bit % 8);
+            let passes = Request::passing(8, &spoiled);
+            assert!(matches!(passes, None | Some(0)), "bit {bit}: {passes:?}");
+        }
+    }
+    for noise in [&[][..], &[0, 3, 2], &[8, 3, 2], &[248, 3], &[7, 0x2B], &[7, 0xFF]] {
+        assert_eq!(Request::passing(8, noise), None, "{noise:?}");
+    }
+}

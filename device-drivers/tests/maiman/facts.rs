@@ -1,19 +1,19 @@
 //! What a driver says, and what nobody may believe (COM-03, COM-06).
 
-use safety::{Emission, Fact, Order, Power, State};
-use simulated_units::{Device, maiman::Fault};
-
-use crate::{
-    bench::Desk,
-    plates::{ALL, Kind, emit},
-    session::{begin, emitting},
+use safety::{Emission, Fact, Laser, Order, Power, State};
+use simulated_units::{
+    Device,
+    maiman::{Fault, Maiman},
+};
+use test_bench::{
+    maiman::{ALL, Kind},
+    world::World,
 };
 
-fn outputs(
-    line: &crate::bench::Line<safety::Laser, simulated_units::maiman::Maiman>,
-    since: u64,
-) -> Vec<Power> {
-    line.facts_since(since, |fact| match fact {
+use crate::session::{begin, emitting};
+
+fn outputs(world: &World<Laser, Maiman>, since: u64) -> Vec<Power> {
+    world.facts_since(since, |fact| match fact {
         Fact::Emission(Emission { output, .. }) => Some(*output),
         _ => None,
     })
@@ -23,13 +23,13 @@ fn outputs(
 #[test]
 fn the_output_is_charged_at_the_upper_bound() {
     for kind in ALL {
-        let mut desk = Desk::new();
-        let mut line = kind.warned(&mut desk);
-        emit(&mut line, &mut desk, 1_000);
-        let since = line.now;
-        emit(&mut line, &mut desk, 1_000);
-        let truly = line.unit.output_now() / 1_000;
-        for output in outputs(&line, since) {
+        let mut desk = kind.desk();
+        let mut world = kind.warned(&mut desk);
+        world.emit(&mut desk, 1_000);
+        let since = world.now;
+        world.emit(&mut desk, 1_000);
+        let truly = world.device.output_now() / 1_000;
+        for output in outputs(&world, since) {
             let output = u64::from(output.milliwatts());
             assert!(
                 truly <= output && output * 100 <= truly * 112,
@@ -42,12 +42,12 @@ fn the_output_is_charged_at_the_upper_bound() {
 #[test]
 fn a_driver_at_rest_gives_no_output() {
     for kind in ALL {
-        let mut line = kind.line(1);
-        line.pass(3_000);
-        let found = outputs(&line, 0);
+        let mut world = kind.world(1);
+        world.pass(3_000);
+        let found = outputs(&world, 0);
         assert!(found.len() > 20, "{kind:?}");
         assert!(found.iter().all(|output| *output == Power::ZERO), "{kind:?}");
-        assert_eq!(line.garbled_since(0), 0, "{kind:?}");
+        assert_eq!(world.garbled_since(0), 0, "{kind:?}");
     }
 }
 
@@ -57,15 +57,15 @@ fn a_driver_at_rest_gives_no_output() {
 fn a_late_answer_is_never_believed() {
     for kind in ALL {
         for late in [45, 60, 75, 90] {
-            let mut line = kind.line(1);
-            line.unit.fault(line.now, Fault::Late(late));
-            line.pass(5_000);
-            let said = line.facts_since(0, |fact| match fact {
+            let mut world = kind.world(1);
+            world.device.fault(world.now, Fault::Late(late));
+            world.pass(5_000);
+            let said = world.facts_since(0, |fact| match fact {
                 Fact::Garbled => None,
                 other => Some(*other),
             });
             assert!(said.is_empty(), "{kind:?} {late} ms: {:?}", said[0]);
-            assert!(line.garbled_since(0) > 10, "{kind:?} {late} ms");
+            assert!(world.garbled_since(0) > 10, "{kind:?} {late} ms");
         }
     }
 }
@@ -77,10 +77,10 @@ fn a_late_answer_is_never_believed() {
 fn no_lateness_up_to_the_vendors_limit_passes_for_an_emission() {
     for kind in ALL {
         for late in (31..700).step_by(3) {
-            let mut line = kind.line(1);
-            line.unit.fault(line.now, Fault::Late(late));
-            line.pass(8_000);
-            assert_eq!(outputs(&line, 0), [], "{kind:?} {late} ms");
+            let mut world = kind.world(1);
+            world.device.fault(world.now, Fault::Late(late));
+            world.pass(8_000);
+            assert_eq!(outputs(&world, 0), [], "{kind:?} {late} ms");
         }
     }
 }
@@ -88,13 +88,13 @@ fn no_lateness_up_to_the_vendors_limit_passes_for_an_emission() {
 #[test]
 fn answers_that_come_twice_are_heard_once_and_the_second_counted() {
     for kind in ALL {
-        let mut line = kind.line(1);
-        line.pass(1_000);
-        line.unit.fault(line.now, Fault::Duplicate);
-        let since = line.now;
-        line.pass(2_000);
-        assert!(line.garbled_since(since) > 10, "{kind:?}");
-        assert!(outputs(&line, since).iter().all(|output| *output == Power::ZERO), "{kind:?}");
+        let mut world = kind.world(1);
+        world.pass(1_000);
+        world.device.fault(world.now, Fault::Duplicate);
+        let since = world.now;
+        world.pass(2_000);
+        assert!(world.garbled_since(since) > 10, "{kind:?}");
+        assert!(outputs(&world, since).iter().all(|output| *output == Power::ZERO), "{kind:?}");
     }
 }
 
@@ -103,10 +103,10 @@ fn answers_that_come_twice_are_heard_once_and_the_second_counted() {
 fn answers_out_of_order_are_never_believed() {
     for kind in ALL {
         let mut room = emitting(kind, 1);
-        room.line.unit.fault(room.line.now, Fault::Reorder);
+        room.world.device.fault(room.world.now, Fault::Reorder);
         room.pass(3_000);
         room.is(State::Locked);
-        assert_eq!(room.line.unit.output_now(), 0, "{kind:?}");
+        assert_eq!(room.world.device.output_now(), 0, "{kind:?}");
     }
 }
 
@@ -114,10 +114,10 @@ fn answers_out_of_order_are_never_believed() {
 fn a_damaged_answer_is_counted_and_lived_with() {
     for kind in [Kind::Sf6Rtu, Kind::Sf8Rtu] {
         let mut room = kind.room(5);
-        room.line.unit.fault(room.line.now, Fault::Corrupt(10));
-        begin(kind, &mut room);
+        room.world.device.fault(room.world.now, Fault::Corrupt(10));
+        begin(&mut room);
         room.pass(4_000);
-        assert!(room.line.garbled_since(0) > 0, "{kind:?}");
+        assert!(room.world.garbled_since(0) > 0, "{kind:?}");
         let settings = room.causes();
         assert!(settings.is_empty(), "{kind:?} {settings:?}");
     }
@@ -127,11 +127,11 @@ fn a_damaged_answer_is_counted_and_lived_with() {
 fn a_line_that_damages_half_of_all_answers_ends_the_session() {
     for kind in ALL {
         let mut room = emitting(kind, 1);
-        room.line.unit.fault(room.line.now, Fault::Corrupt(500));
+        room.world.device.fault(room.world.now, Fault::Corrupt(500));
         room.pass(4_000);
         room.is(State::Locked);
-        room.line.unit.heal(room.line.now);
-        room.line.order(Order::off());
+        room.world.device.heal(room.world.now);
+        room.world.order(Order::off());
         room.pass(2_000);
         room.is_off();
     }
@@ -145,10 +145,10 @@ fn an_answer_of_another_unit_is_not_believed() {
         (Kind::Sf6Rtu, Plan::sf6(Framing::Rtu(4))),
         (Kind::Sf8Rtu, Plan { framing: Framing::Rtu(5), ..Kind::Sf8Rtu.plan() }),
     ] {
-        let mut line = kind.line(1);
-        line.unit = Maiman::new(plan, 1, 0);
-        line.pass(3_000);
-        let said = line.facts_since(0, |fact| (!matches!(fact, Fact::Garbled)).then_some(()));
+        let mut world = kind.world(1);
+        world.device = Maiman::new(plan, 1, 0);
+        world.pass(3_000);
+        let said = world.facts_since(0, |fact| (!matches!(fact, Fact::Garbled)).then_some(()));
         assert!(said.is_empty(), "{kind:?}");
     }
 }
@@ -161,15 +161,15 @@ fn a_start_between_two_answers_is_no_emission_of_before_it() {
         for millis in 0..100 {
             let mut room = kind.room(1);
             room.pass(millis);
-            begin(kind, &mut room);
+            begin(&mut room);
             room.pass(400);
             room.is(State::Emitting);
-            let since = room.line.now;
+            let since = room.world.now;
             room.pass(2_000);
-            let told = outputs(&room.line, since).len();
-            let asked = room.line.said.iter().filter(|(at, _, bytes)| {
-                let frame = bytes.starts_with(&[3, 3, 0, 0x40]) || bytes.starts_with(b"J0307");
-                since <= *at && frame
+            let told = outputs(&room.world, since).len();
+            let asked = room.world.said.iter().filter(|(at, frame)| {
+                let asks = [&[3, 3, 0, 0x40], &b"J0307"[..]];
+                since <= *at && asks.iter().any(|begins| frame.bytes.starts_with(begins))
             });
             assert!(told <= asked.count() + 1, "{kind:?} after {millis} ms");
         }

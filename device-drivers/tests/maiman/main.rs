@@ -2,14 +2,10 @@
 //!
 //! Orders come from real supervisors, units from a package that shares no code with the dialect.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test picks the facts it is about")]
 
-#[path = "../bench/mod.rs"]
-mod bench;
 mod facts;
 mod noise;
 mod once;
-mod plates;
 mod session;
 mod stop;

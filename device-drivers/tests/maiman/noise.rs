@@ -1,32 +1,46 @@
 //! Bytes from outside: in any pieces, in any number, of any kind (COM-06, COM-10).
 
-use device_drivers::{Event, maiman::dialect};
+use device_drivers::Event;
 use proptest::prelude::*;
 use safety::{Fact, Laser, Order};
 use simulated_units::maiman::{Fault, Maiman};
-
-use crate::{
-    bench::{Desk, Line, MS, replay},
-    plates::{ALL, Kind, emit},
+use test_bench::{
+    maiman::{ALL, Kind},
+    told::replay_in,
+    world::{MS, World},
 };
 
 /// A session on a cable that garbles one answer in ten.
-fn session(kind: Kind, seed: u64) -> Line<Laser, Maiman> {
-    let mut desk = Desk::new();
-    let mut line = kind.line(seed);
-    line.unit.fault(line.now, Fault::Corrupt(100));
-    line.unit.fault(line.now, Fault::Duplicate);
-    line.pass(1_500);
-    let order = desk.prepare(line.instant(), crate::bench::admitted(kind.diode(), &*line.dialect));
-    line.order(order);
-    line.pass(1_000);
-    let order = desk.warn(line.instant());
-    line.order(order);
-    line.pass(500);
-    emit(&mut line, &mut desk, 1_000);
-    line.order(Order::off());
-    line.pass(1_000);
-    line
+fn session(kind: Kind, seed: u64) -> World<Laser, Maiman> {
+    let mut desk = kind.desk();
+    let mut world = kind.world(seed);
+    world.device.fault(world.now, Fault::Corrupt(100));
+    world.device.fault(world.now, Fault::Duplicate);
+    world.pass(1_500);
+    let order = desk.prepare(world.instant());
+    world.order(order);
+    world.pass(1_000);
+    let order = desk.warn(world.instant());
+    world.order(order);
+    world.pass(500);
+    world.emit(&mut desk, 1_000);
+    world.order(Order::off());
+    world.pass(1_000);
+    world
+}
+
+/// What a fresh dialect makes of the same bytes in pieces of these sizes is the same.
+fn same_in_pieces(
+    kind: Kind,
+    world: &World<Laser, Maiman>,
+    sizes: &[usize],
+) -> Result<(), TestCaseError> {
+    let (frames, heard) = replay_in(kind.speaker(), &world.trace, sizes);
+    let said: Vec<_> = world.said.iter().map(|(_, frame)| frame.clone()).collect();
+    prop_assert!(frames == said);
+    let before: Vec<_> = world.heard.iter().map(|(_, report)| *report).collect();
+    prop_assert!(heard == before);
+    Ok(())
 }
 
 /// Noise that looks like what a driver says.
@@ -48,12 +62,8 @@ proptest! {
         sizes in prop::collection::vec(1..30_usize, 1..20),
     ) {
         for kind in ALL {
-            let line = session(kind, seed);
-            let (frames, heard) = replay(dialect(kind.plate()).unwrap(), &line.trace, &sizes);
-            let said: Vec<_> = line.said.iter().map(|(_, _, bytes)| bytes.clone()).collect();
-            prop_assert!(frames == said);
-            let before: Vec<_> = line.heard.iter().map(|(_, report)| *report).collect();
-            prop_assert!(heard == before);
+            let world = session(kind, seed);
+            same_in_pieces(kind, &world, &sizes)?;
         }
     }
 
@@ -64,15 +74,11 @@ proptest! {
         sizes in prop::collection::vec(1..30_usize, 1..20),
     ) {
         for kind in ALL {
-            let mut line = kind.line(1);
-            line.pass_until(line.now + 400 * MS + at * 1_000);
-            line.tell(Event::Bytes(&noise));
-            line.pass(300);
-            let (frames, heard) = replay(dialect(kind.plate()).unwrap(), &line.trace, &sizes);
-            let said: Vec<_> = line.said.iter().map(|(_, _, bytes)| bytes.clone()).collect();
-            prop_assert!(frames == said);
-            let before: Vec<_> = line.heard.iter().map(|(_, report)| *report).collect();
-            prop_assert!(heard == before);
+            let mut world = kind.world(1);
+            world.pass_until(world.now + 400 * MS + at * 1_000);
+            world.tell(Event::Bytes(&noise));
+            world.pass(300);
+            same_in_pieces(kind, &world, &sizes)?;
         }
     }
 
@@ -82,19 +88,19 @@ proptest! {
         seed in any::<u64>(),
     ) {
         for kind in ALL {
-            let mut line = kind.line(seed);
-            line.pass(300);
+            let mut world = kind.world(seed);
+            world.pass(300);
             for bytes in noise.chunks(3) {
-                line.tell(Event::Bytes(bytes));
-                line.pass(1);
+                world.tell(Event::Bytes(bytes));
+                world.pass(1);
             }
-            prop_assert_eq!(line.times_said(0, &kind.start()), 0);
-            let stop = line.now;
-            line.tell(Event::Stop);
-            line.tell(Event::Bytes(&noise));
-            line.pass(100);
-            let said = line.first_stop(stop);
-            prop_assert!(said.is_some_and(|at| at - stop <= line.dialect.budget().turn.get()));
+            prop_assert_eq!(world.said_since(0, &kind.start()).len(), 0);
+            let stop = world.now;
+            world.tell(Event::Stop);
+            world.tell(Event::Bytes(&noise));
+            world.pass(100);
+            let said = world.first_stop(stop);
+            prop_assert!(said.is_some_and(|at| at - stop <= world.dialect.budget().turn.get()));
         }
     }
 }
@@ -103,21 +109,21 @@ proptest! {
 #[test]
 fn an_answer_behind_noise_is_not_believed() {
     for kind in ALL {
-        let mut line = kind.line(1);
-        line.pass(700);
-        let asked = line.said.len();
-        while line.said.len() == asked {
-            line.pass_until(line.now + MS / 4);
+        let mut world = kind.world(1);
+        world.pass(700);
+        let asked = world.said.len();
+        while world.said.len() == asked {
+            world.pass_until(world.now + MS / 4);
         }
-        let noisy = line.now;
-        line.tell(Event::Bytes(&[0x55]));
-        line.pass(8);
-        assert_eq!(line.garbled_since(noisy), 1, "{kind:?}");
+        let noisy = world.now;
+        world.tell(Event::Bytes(&[0x55]));
+        world.pass(8);
+        assert_eq!(world.garbled_since(noisy), 1, "{kind:?}");
         let believed =
-            line.facts_since(noisy, |fact| (!matches!(fact, Fact::Garbled)).then_some(()));
+            world.facts_since(noisy, |fact| (!matches!(fact, Fact::Garbled)).then_some(()));
         assert!(believed.is_empty(), "{kind:?}");
-        line.pass(200);
-        let heard = line.facts_since(noisy, |fact| matches!(fact, Fact::Boot(_)).then_some(()));
+        world.pass(200);
+        let heard = world.facts_since(noisy, |fact| matches!(fact, Fact::Boot(_)).then_some(()));
         assert!(!heard.is_empty(), "{kind:?}: the next answers are");
     }
 }
@@ -125,13 +131,13 @@ fn an_answer_behind_noise_is_not_believed() {
 #[test]
 fn a_flood_costs_a_report_and_no_memory() {
     for kind in ALL {
-        let mut line = kind.line(1);
-        line.pass(700);
-        let before = line.now;
-        line.tell(Event::Bytes(&vec![0xFF; 100_000]));
-        assert!(line.garbled_since(before) <= 1, "{kind:?}");
-        line.pass(500);
-        let heard = line.facts_since(before, |fact| matches!(fact, Fact::Boot(_)).then_some(()));
+        let mut world = kind.world(1);
+        world.pass(700);
+        let before = world.now;
+        world.tell(Event::Bytes(&vec![0xFF; 100_000]));
+        assert!(world.garbled_since(before) <= 1, "{kind:?}");
+        world.pass(500);
+        let heard = world.facts_since(before, |fact| matches!(fact, Fact::Boot(_)).then_some(()));
         assert!(!heard.is_empty(), "{kind:?}: in step again with the next question");
     }
 }

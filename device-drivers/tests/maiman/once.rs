@@ -5,21 +5,17 @@ use device_drivers::{Event, maiman::Plate};
 use proptest::prelude::*;
 use safety::{Cause, Drive, Fact, Identity, Order, State};
 use simulated_units::{Device, maiman::Fault};
-
-use crate::{
-    bench::{Desk, admitted},
-    plates::{ALL, Kind, emit},
-};
+use test_bench::maiman::{ALL, Kind};
 
 #[test]
 fn a_start_whose_answer_is_lost_is_not_said_again() {
     for kind in ALL {
-        let mut desk = Desk::new();
-        let mut line = kind.warned(&mut desk);
-        line.unit.fault(line.now, Fault::MuteFor(4));
-        emit(&mut line, &mut desk, 3_000);
-        assert_eq!(line.times_said(0, &kind.start()), 1, "{kind:?}");
-        assert_eq!(line.unit.starts(), 1, "{kind:?}");
+        let mut desk = kind.desk();
+        let mut world = kind.warned(&mut desk);
+        world.device.fault(world.now, Fault::MuteFor(4));
+        world.emit(&mut desk, 3_000);
+        assert_eq!(world.said_since(0, &kind.start()).len(), 1, "{kind:?}");
+        assert_eq!(world.device.starts(), 1, "{kind:?}");
     }
 }
 
@@ -27,31 +23,31 @@ fn a_start_whose_answer_is_lost_is_not_said_again() {
 #[test]
 fn a_start_that_is_lost_is_not_said_again() {
     for kind in ALL {
-        let mut desk = Desk::new();
-        let mut line = kind.warned(&mut desk);
-        line.unit.power(line.now, false);
-        let order = desk.emit(line.instant());
-        line.order(order);
-        line.pass(60);
-        line.unit.power(line.now, true);
-        emit(&mut line, &mut desk, 3_000);
-        assert!(line.times_said(0, &kind.start()) <= 1, "{kind:?}");
-        assert_eq!(line.unit.meter(), 0, "{kind:?}");
+        let mut desk = kind.desk();
+        let mut world = kind.warned(&mut desk);
+        world.device.power(world.now, false);
+        let order = desk.emit(world.instant());
+        world.order(order);
+        world.pass(60);
+        world.device.power(world.now, true);
+        world.emit(&mut desk, 3_000);
+        assert!(world.said_since(0, &kind.start()).len() <= 1, "{kind:?}");
+        assert_eq!(world.device.meter(), 0, "{kind:?}");
     }
 }
 
 #[test]
 fn opening_the_port_voids_what_was_granted() {
     for kind in ALL {
-        let mut desk = Desk::new();
-        let mut line = kind.warned(&mut desk);
-        emit(&mut line, &mut desk, 300);
-        line.tell(Event::Closed);
-        line.tell(Event::Opened);
-        let opened = line.now;
-        emit(&mut line, &mut desk, 2_000);
-        assert_eq!(line.times_said(opened, &kind.start()), 0, "{kind:?}");
-        assert!(!line.unit.started());
+        let mut desk = kind.desk();
+        let mut world = kind.warned(&mut desk);
+        world.emit(&mut desk, 300);
+        world.tell(Event::Closed);
+        world.tell(Event::Opened);
+        let opened = world.now;
+        world.emit(&mut desk, 2_000);
+        assert_eq!(world.said_since(opened, &kind.start()).len(), 0, "{kind:?}");
+        assert!(!world.device.started());
     }
 }
 
@@ -96,12 +92,12 @@ fn a_driver_that_is_not_the_one_of_its_plate_is_locked() {
 fn a_wrong_divider_is_found_before_anything_is_set() {
     for kind in ALL {
         let mut room = kind.room(1);
-        room.line.unit.fault(room.line.now, Fault::WrongDivider);
+        room.world.device.fault(room.world.now, Fault::WrongDivider);
         room.pass(2_000);
         room.is(State::Locked);
         assert_eq!(room.causes(), [Cause::Identity], "{kind:?}");
         let proven = room
-            .line
+            .world
             .facts_since(0, |fact| matches!(fact, Fact::Identity(Identity::Proven)).then_some(()));
         assert!(proven.is_empty(), "{kind:?}");
     }
@@ -111,21 +107,22 @@ fn a_wrong_divider_is_found_before_anything_is_set() {
 #[test]
 fn a_driver_that_takes_no_setting_is_not_started() {
     for kind in ALL {
-        let mut desk = Desk::new();
-        let mut line = kind.line(1);
-        line.pass(1_500);
+        let mut desk = kind.desk();
+        let mut world = kind.world(1);
+        world.pass(1_500);
         // Its limit is below what it says: it refuses the current.
-        line.unit.fault(line.now, Fault::StateBits(1 << 7));
-        let order = desk.prepare(line.instant(), admitted(kind.diode(), &*line.dialect));
-        line.order(order);
-        line.pass(1_000);
-        let held = line.facts_since(0, |fact| matches!(fact, Fact::Setting(Some(_))).then_some(()));
+        world.device.fault(world.now, Fault::StateBits(1 << 7));
+        let order = desk.prepare(world.instant());
+        world.order(order);
+        world.pass(1_000);
+        let held =
+            world.facts_since(0, |fact| matches!(fact, Fact::Setting(Some(_))).then_some(()));
         assert!(held.is_empty(), "{kind:?}");
-        let order = desk.warn(line.instant());
-        line.order(order);
-        line.pass(500);
-        emit(&mut line, &mut desk, 2_000);
-        assert_eq!(line.unit.starts(), 0, "{kind:?}");
+        let order = desk.warn(world.instant());
+        world.order(order);
+        world.pass(500);
+        world.emit(&mut desk, 2_000);
+        assert_eq!(world.device.starts(), 0, "{kind:?}");
     }
 }
 
@@ -142,29 +139,29 @@ proptest! {
         exchanged in any::<bool>(),
     ) {
         for kind in ALL {
-            let mut desk = Desk::new();
-            let mut line = kind.line(seed);
-            line.unit.fault(line.now, Fault::Drop(dropped));
-            line.unit.fault(line.now, Fault::Late(late));
+            let mut desk = kind.desk();
+            let mut world = kind.world(seed);
+            world.device.fault(world.now, Fault::Drop(dropped));
+            world.device.fault(world.now, Fault::Late(late));
             if twice {
-                line.unit.fault(line.now, Fault::Duplicate);
+                world.device.fault(world.now, Fault::Duplicate);
             }
             if exchanged {
-                line.unit.fault(line.now, Fault::Reorder);
+                world.device.fault(world.now, Fault::Reorder);
             }
-            line.pass(3_000);
-            let order = desk.prepare(line.instant(), admitted(kind.diode(), &*line.dialect));
-            line.order(order);
-            line.pass(1_500);
-            let order = desk.warn(line.instant());
-            line.order(order);
-            line.pass(500);
-            emit(&mut line, &mut desk, 1_500);
-            prop_assert!(line.unit.starts() <= 1);
-            line.order(Order::off());
-            line.pass(1_000);
-            prop_assert_eq!(line.unit.started(), false);
-            prop_assert_eq!(line.unit.output_now(), 0);
+            world.pass(3_000);
+            let order = desk.prepare(world.instant());
+            world.order(order);
+            world.pass(1_500);
+            let order = desk.warn(world.instant());
+            world.order(order);
+            world.pass(500);
+            world.emit(&mut desk, 1_500);
+            prop_assert!(world.device.starts() <= 1);
+            world.order(Order::off());
+            world.pass(1_000);
+            prop_assert_eq!(world.device.started(), false);
+            prop_assert_eq!(world.device.output_now(), 0);
         }
     }
 }

@@ -5,25 +5,24 @@ use simulated_units::{
     Button, Device,
     maiman::{Fault, Maiman},
 };
-
-use crate::{
-    bench::{Room, admitted},
-    plates::{ALL, Kind},
+use test_bench::{
+    maiman::{ALL, Kind},
+    room::Room,
 };
 
 /// From a port that opened to emission.
 pub(crate) fn emitting(kind: Kind, seed: u64) -> Room<Laser, Maiman> {
     let mut room = kind.room(seed);
-    begin(kind, &mut room);
+    begin(&mut room);
     room.pass(800);
     room.is(State::Emitting);
     room
 }
 
-pub(crate) fn begin(kind: Kind, room: &mut Room<Laser, Maiman>) {
+pub(crate) fn begin(room: &mut Room<Laser, Maiman>) {
     room.pass(1_500);
     room.is(State::Standby);
-    room.arm(admitted(kind.diode(), &*room.line.dialect));
+    room.arm();
     room.pass(1_000);
     room.is(State::Ready);
     room.start();
@@ -35,20 +34,20 @@ fn a_session_gives_what_was_prescribed_and_charges_no_less() {
     for kind in ALL {
         for (seed, gain) in [(1, 1_000), (2, 960), (3, 1_040)] {
             let mut room = kind.room(seed);
-            room.line.unit.fault(room.line.now, Fault::Gain(gain));
-            begin(kind, &mut room);
+            room.world.device.fault(room.world.now, Fault::Gain(gain));
+            begin(&mut room);
             room.pass(30_000);
             room.is(State::Standby);
             room.is_off();
             let ended = room.supervisor.ended().expect("over");
-            let given = room.line.unit.meter();
+            let given = room.world.device.meter();
             let charged = u128::from(ended.charged.quantity.picojoules());
             let what = format!("{kind:?} at {gain}: {given} given, {charged} charged");
             assert!(given <= charged, "{what}");
             assert!(given * 100 >= charged * 80, "{what}");
             assert!(given >= 25_000_000_000_000, "{what}");
-            assert_eq!(room.line.times_said(0, &kind.start()), 1, "{what}");
-            assert_eq!(room.line.garbled_since(0), 0, "{what}");
+            assert_eq!(room.world.said_since(0, &kind.start()).len(), 1, "{what}");
+            assert_eq!(room.world.garbled_since(0), 0, "{what}");
         }
     }
 }
@@ -61,12 +60,12 @@ fn a_pause_is_followed_by_everything_anew() {
         room.pass(1_000);
         room.is(State::Paused);
         room.is_off();
-        let paused = room.line.now;
-        let again = admitted(kind.diode(), &*room.line.dialect);
+        let paused = room.world.now;
+        let again = room.admitted();
         room.must(Input::Command(Command::Resume(again), room.fence()));
         room.pass(4_800);
         room.is(State::Emitting);
-        assert_eq!(room.line.times_said(paused, &kind.start()), 1, "{kind:?}");
+        assert_eq!(room.world.said_since(paused, &kind.start()).len(), 1, "{kind:?}");
     }
 }
 
@@ -74,7 +73,7 @@ fn a_pause_is_followed_by_everything_anew() {
 fn a_door_that_opens_ends_the_session() {
     for kind in ALL {
         let mut room = emitting(kind, 1);
-        room.line.unit.press(room.line.now, Button::Interlock, false);
+        room.world.device.press(room.world.now, Button::Interlock, false);
         room.pass(1_500);
         room.is(State::Locked);
         room.is_off();
@@ -89,13 +88,13 @@ fn a_driver_that_ignores_a_protection_is_never_armed() {
     for kind in ALL {
         for fault in [Fault::BypassedInterlock, Fault::BypassedSensor] {
             let mut room = kind.room(1);
-            room.line.unit.fault(room.line.now, fault);
+            room.world.device.fault(room.world.now, fault);
             room.pass(1_500);
             room.is(State::Locked);
             assert_eq!(room.causes(), [Cause::UnitFault], "{kind:?} {fault:?}");
         }
         let mut room = emitting(kind, 1);
-        room.line.unit.fault(room.line.now, Fault::BypassedInterlock);
+        room.world.device.fault(room.world.now, Fault::BypassedInterlock);
         room.pass(1_500);
         room.is_off();
         assert!(room.causes().contains(&Cause::UnitFault), "{kind:?} while it emits");
@@ -120,7 +119,7 @@ fn locks_and_unknown_bits_are_faults_of_the_unit() {
             Fault::StateBits(1 << 9),
         ] {
             let mut room = emitting(kind, 1);
-            room.line.unit.fault(room.line.now, fault);
+            room.world.device.fault(room.world.now, fault);
             room.pass(1_500);
             room.is(State::Locked);
             room.is_off();
@@ -143,9 +142,9 @@ fn a_bit_that_the_plate_tolerates_is_no_fault() {
             ..kind.plate()
         };
         let mut room = kind.room_with(plate, kind.plan(), 1);
-        room.line.unit.fault(room.line.now, Fault::StateBits(1 << 9));
-        room.line.unit.fault(room.line.now, Fault::LockBits(1 << 0));
-        begin(kind, &mut room);
+        room.world.device.fault(room.world.now, Fault::StateBits(1 << 9));
+        room.world.device.fault(room.world.now, Fault::LockBits(1 << 0));
+        begin(&mut room);
         room.pass(800);
         room.is(State::Emitting);
     }
@@ -156,8 +155,8 @@ fn a_driver_that_ignores_a_stop_is_stuck_on() {
     for kind in ALL {
         for fault in [Fault::IgnoreStop, Fault::StuckOn] {
             let mut room = emitting(kind, 1);
-            room.line.unit.fault(room.line.now, fault);
-            let stop = room.line.now;
+            room.world.device.fault(room.world.now, fault);
+            let stop = room.world.now;
             room.must(Input::Stop);
             room.pass(3_000);
             room.is(State::Locked);
@@ -166,13 +165,13 @@ fn a_driver_that_ignores_a_stop_is_stuck_on() {
                 causes.contains(&Cause::StopUnconfirmed) || causes.contains(&Cause::StuckOn);
             assert!(unconfirmed, "{kind:?} {fault:?} {causes:?}");
             assert!(
-                room.line.times_said(stop, &kind.stop()) >= 6,
+                room.world.said_since(stop, &kind.stop()).len() >= 6,
                 "{kind:?} {fault:?}: off goes on"
             );
-            let wire = room.line.now;
-            room.line.unit.press(wire, Button::Interlock, false);
+            let wire = room.world.now;
+            room.world.device.press(wire, Button::Interlock, false);
             room.pass(1_000);
-            assert_eq!(room.line.unit.output_now(), 0, "the relay ends it");
+            assert_eq!(room.world.device.output_now(), 0, "the relay ends it");
         }
     }
 }
@@ -181,7 +180,7 @@ fn a_driver_that_ignores_a_stop_is_stuck_on() {
 fn too_much_light_for_the_current_is_not_seen_by_the_current() {
     // A derived read-back: this is why a meter check of the last 24 h is asked for.
     let mut room = emitting(Kind::Sf8Rtu, 1);
-    room.line.unit.fault(room.line.now, Fault::Gain(1_300));
+    room.world.device.fault(room.world.now, Fault::Gain(1_300));
     room.pass(2_000);
     room.is(State::Emitting);
 }
@@ -190,7 +189,7 @@ fn too_much_light_for_the_current_is_not_seen_by_the_current() {
 fn currents_that_become_ten_times_as_high_are_a_deviation() {
     for kind in ALL {
         let mut room = emitting(kind, 1);
-        room.line.unit.fault(room.line.now, Fault::WrongDivider);
+        room.world.device.fault(room.world.now, Fault::WrongDivider);
         room.pass(1_500);
         room.is_off();
         // Once it is off it is asked who it is again, and is not the one of its plate.
@@ -202,13 +201,13 @@ fn currents_that_become_ten_times_as_high_are_a_deviation() {
 fn a_dead_cable_ends_in_a_lock_and_off_goes_on() {
     for kind in ALL {
         let mut room = emitting(kind, 1);
-        room.line.unit.fault(room.line.now, Fault::Mute);
-        let cut = room.line.now;
+        room.world.device.fault(room.world.now, Fault::Mute);
+        let cut = room.world.now;
         room.pass(2_000);
         room.is(State::Locked);
-        assert_eq!(room.line.unit.output_now(), 0, "the stop still arrives");
-        assert!(room.line.times_said(cut, &kind.stop()) >= 3, "{kind:?}");
-        room.line.unit.heal(room.line.now);
+        assert_eq!(room.world.device.output_now(), 0, "the stop still arrives");
+        assert!(room.world.said_since(cut, &kind.stop()).len() >= 3, "{kind:?}");
+        room.world.device.heal(room.world.now);
         room.must(Input::Stop);
         room.pass(2_000);
         room.is_off();
@@ -219,23 +218,23 @@ fn a_dead_cable_ends_in_a_lock_and_off_goes_on() {
 fn a_mains_loss_is_not_followed_by_emission() {
     for kind in ALL {
         let mut room = emitting(kind, 1);
-        room.line.unit.power(room.line.now, false);
+        room.world.device.power(room.world.now, false);
         room.pass(40);
-        room.line.unit.power(room.line.now, true);
-        let back = room.line.now;
-        let given = room.line.unit.meter();
+        room.world.device.power(room.world.now, true);
+        let back = room.world.now;
+        let given = room.world.device.meter();
         room.pass(3_000);
         room.is(State::Locked);
         room.is_off();
-        assert_eq!(room.line.unit.meter(), given, "{kind:?}");
-        assert_eq!(room.line.times_said(back, &kind.start()), 0, "{kind:?}");
+        assert_eq!(room.world.device.meter(), given, "{kind:?}");
+        assert_eq!(room.world.said_since(back, &kind.start()).len(), 0, "{kind:?}");
     }
 }
 
 #[test]
 fn the_stop_path_of_every_kind_fits_into_a_second() {
     for kind in ALL {
-        let budget = kind.line(1).dialect.budget();
+        let budget = kind.world(1).dialect.budget();
         assert!(budget.worst() <= Nanos::from_secs(1), "{kind:?} {budget:?}");
     }
 }

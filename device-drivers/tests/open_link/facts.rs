@@ -1,18 +1,19 @@
 //! What is reported, when, and of whom (COM-03, COM-06, COM-07, COM-08, LAS-10, LAS-18, PEM-07).
 
 use device_drivers::{
-    Event,
-    open_link::{Capability, Plate, PlateError, Secret},
+    Dialect, Event, Out,
+    open_link::{Capability, OpenLink, Plate, PlateError, Secret},
 };
-use safety::{BootId, Fact, Identity, Laser, Nanos, Pemf, Power};
+use safety::{BootId, Fact, Identity, Instant, Laser, Nanos, Pemf, Power};
 use simulated_units::{Fault, Sensor, Way};
-
-use crate::{
+use test_bench::{
     desk::Desk,
-    plates::Simulated,
+    open_link::Simulated,
     wire::{CAPABILITIES, Frame, IDENTIFY, OFF, STATUS},
-    world::{MS, World},
+    world::MS,
 };
+
+use crate::World;
 
 fn identities<M: Simulated>(world: &World<M>, since: u64) -> Vec<Identity> {
     world.facts_since(since, |fact| match fact {
@@ -22,7 +23,7 @@ fn identities<M: Simulated>(world: &World<M>, since: u64) -> Vec<Identity> {
 }
 
 fn verdict(plate: Plate<Laser>) -> Vec<Identity> {
-    let mut world = World::with(Laser::plan(), plate, 1);
+    let mut world = World::linked_with(Laser::plan(), plate, 1);
     world.pass(200);
     identities(&world, 0)
 }
@@ -51,9 +52,9 @@ fn only_the_unit_of_the_plate_is_proven() {
 #[test]
 fn a_unit_that_is_exchanged_is_found_out() {
     for fault in [Fault::Identity, Fault::Impostor, Fault::Firmware, Fault::Applicator(0x0909)] {
-        let mut world = World::<Laser>::new();
+        let mut world = World::<Laser>::linked();
         world.pass(300);
-        world.unit.fault(world.now, fault);
+        world.device.fault(world.now, fault);
         let exchanged = world.now;
         world.pass(6_000);
         let last = identities(&world, exchanged).pop();
@@ -64,10 +65,10 @@ fn a_unit_that_is_exchanged_is_found_out() {
 /// LAS-18, PEM-07: another applicator is another unit.
 #[test]
 fn another_applicator_is_challenged_at_once_and_opens_its_contact() {
-    let mut world = World::<Pemf>::new();
+    let mut world = World::<Pemf>::linked();
     world.pass(1_000);
     let changed = world.now;
-    world.unit.fault(changed, Fault::Applicator(0x0909));
+    world.device.fault(changed, Fault::Applicator(0x0909));
     world.pass(350);
     assert_eq!(identities(&world, changed), [Identity::Differs]);
     let contact = world.facts_since(changed, |fact| match fact {
@@ -79,25 +80,29 @@ fn another_applicator_is_challenged_at_once_and_opens_its_contact() {
 
 #[test]
 fn identity_is_challenged_every_five_seconds_and_by_another_challenge_each_time() {
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(21_000);
     assert_eq!(identities(&world, 0), [Identity::Proven; 5]);
     let mut challenges: Vec<_> =
-        world.said_since(0, IDENTIFY).into_iter().map(|(_, frame)| frame.payload).collect();
+        world.frames_since(0, IDENTIFY).into_iter().map(|(_, frame)| frame.payload).collect();
     challenges.sort();
     challenges.dedup();
     assert_eq!(challenges.len(), 5);
-    let claim = world.dialect.identity().expect("said");
+    let mut dialect = OpenLink::new(Laser::plate(&Laser::plan())).unwrap();
+    for (at, told) in &world.trace {
+        dialect.step(Instant::from_boot(*at), told.event(), &mut Out::default());
+    }
+    let claim = dialect.identity().expect("said");
     assert_eq!((claim.serial.as_str(), claim.outcome), ("OL15-0001", Some(Identity::Proven)));
     assert_eq!(claim.calibration_due_days, Laser::plan().calibration_due);
 }
 
 #[test]
 fn a_verdict_is_as_old_as_the_older_of_its_questions() {
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(300);
-    let (asked, _) = world.said_since(0, IDENTIFY)[0];
-    let (then, _) = world.said_since(0, CAPABILITIES)[0];
+    let (asked, _) = world.frames_since(0, IDENTIFY)[0];
+    let (then, _) = world.frames_since(0, CAPABILITIES)[0];
     assert!(asked < then);
     let is = |fact: &Fact<Laser>| matches!(fact, Fact::Identity(_));
     let (_, report) = world.heard.iter().find(|(_, report)| is(&report.fact)).unwrap();
@@ -109,7 +114,7 @@ fn every_fact_of_a_status_is_as_old_as_its_question_and_contacts_come_first() {
     let mut desk = Desk::<Laser>::new();
     let mut world = World::warned(&mut desk);
     world.emit(&mut desk, 500);
-    let asked: Vec<u64> = world.said_since(0, STATUS).into_iter().map(|(at, _)| at).collect();
+    let asked: Vec<u64> = world.frames_since(0, STATUS).into_iter().map(|(at, _)| at).collect();
     let mut contacts = None;
     for (at, report) in &world.heard {
         let question = report.asked.since_boot();
@@ -127,10 +132,10 @@ fn every_fact_of_a_status_is_as_old_as_its_question_and_contacts_come_first() {
 #[test]
 fn a_broken_sensor_has_no_temperature() {
     for sensor in [Sensor::Open, Sensor::Short, Sensor::Absent] {
-        let mut world = World::<Pemf>::new();
+        let mut world = World::<Pemf>::linked();
         world.pass(500);
         let broken = world.now;
-        world.unit.fault(broken, Fault::Sensor(sensor));
+        world.device.fault(broken, Fault::Sensor(sensor));
         world.pass(600);
         let readings = world.facts_since(broken, |fact| match fact {
             Fact::Temperature(reading) => Some(*reading),
@@ -143,10 +148,10 @@ fn a_broken_sensor_has_no_temperature() {
 /// COM-03: an answer that nobody waits for any more proves nothing. COM-06: it is one bad frame.
 #[test]
 fn a_late_answer_is_counted_once_and_not_believed() {
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(300);
     // Answers come 500 ms late: long after their time, and each while another is waited for.
-    world.unit.fault(world.now, Fault::Delay(Way::Reply, 500));
+    world.device.fault(world.now, Fault::Delay(Way::Reply, 500));
     let late = world.now + 50 * MS;
     world.pass(3_000);
     let believed =
@@ -160,10 +165,10 @@ fn a_late_answer_is_counted_once_and_not_believed() {
 #[test]
 fn an_answer_that_is_damaged_or_missing_is_counted_once() {
     for fault in [Fault::Corrupt(Way::Reply, 1_000), Fault::Drop(Way::Reply, 1_000)] {
-        let mut world = World::<Laser>::new();
+        let mut world = World::<Laser>::linked();
         world.pass(300);
         let broken = world.now;
-        world.unit.fault(broken, fault);
+        world.device.fault(broken, fault);
         world.pass(2_000);
         let asked = exchanges_since(&world, broken);
         assert!(10 < asked, "{fault:?}");
@@ -174,7 +179,7 @@ fn an_answer_that_is_damaged_or_missing_is_counted_once() {
 /// COM-06: noise counts once between two questions, however many zeros are in it.
 #[test]
 fn noise_is_counted_once_between_two_questions() {
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(300);
     // Its answer is garbled, and what follows of it is no other answer.
     world.deaf = true;
@@ -196,17 +201,17 @@ fn noise_is_counted_once_between_two_questions() {
 
 /// How many questions were handed over from `since` on.
 fn exchanges_since(world: &World<Laser>, since: u64) -> usize {
-    world.said.iter().filter(|(at, _)| since <= *at).count()
+    world.frames().filter(|(at, _)| since <= *at).count()
 }
 
 #[test]
 fn a_doubled_answer_is_counted_once_and_believed_once() {
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(300);
-    world.unit.fault(world.now, Fault::Duplicate(Way::Reply, 1_000));
+    world.device.fault(world.now, Fault::Duplicate(Way::Reply, 1_000));
     let doubled = world.now;
     world.pass(1_000);
-    let asked = world.said.iter().filter(|(at, _)| doubled <= *at).count();
+    let asked = world.frames().filter(|(at, _)| doubled <= *at).count();
     let boots = world.facts_since(doubled, |fact| matches!(fact, Fact::Boot(_)).then_some(()));
     assert!(boots.len().abs_diff(asked) <= 1);
     assert!(world.garbled_since(doubled).abs_diff(asked) <= 1);
@@ -214,7 +219,7 @@ fn a_doubled_answer_is_counted_once_and_believed_once() {
 
 #[test]
 fn what_nobody_asked_for_is_counted_and_not_believed() {
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(300);
     let boot = world.facts_since(0, |fact| match fact {
         Fact::Boot(BootId(id)) => Some(*id),
@@ -223,7 +228,7 @@ fn what_nobody_asked_for_is_counted_and_not_believed() {
     // Its answer is swallowed, so the last Status still waits for one.
     world.deaf = true;
     world.pass(30);
-    let (_, asked) = world.said.last().cloned().unwrap();
+    let (_, asked) = world.frames().last().unwrap();
     let payload = vec![0, 1, 0, 0, 0, 0, 0, 0];
     let reply =
         Frame { kind: OFF | 0x80, address: 1, boot, sequence: 0, uptime_millis: 9, payload };
@@ -246,10 +251,10 @@ fn what_nobody_asked_for_is_counted_and_not_believed() {
 /// COM-08: a new boot id voids what was known.
 #[test]
 fn a_new_boot_is_told_off_first_and_asked_who_it_is() {
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(1_000);
     let reboot = world.now;
-    world.unit.fault(reboot, Fault::Reboot);
+    world.device.fault(reboot, Fault::Reboot);
     world.pass(1_500);
     let boots = world.facts_since(0, |fact| match fact {
         Fact::Boot(id) => Some(*id),
@@ -260,7 +265,7 @@ fn a_new_boot_is_told_off_first_and_asked_who_it_is() {
         world.heard.iter().find(|(_, report)| report.fact == Fact::Boot(boots[boots.len() - 1]));
     let (known, _) = news.unwrap();
     let kinds: Vec<u8> =
-        world.said.iter().filter(|(at, _)| known <= at).map(|(_, frame)| frame.kind).collect();
+        world.frames().filter(|(at, _)| known <= at).map(|(_, frame)| frame.kind).collect();
     assert_eq!(kinds[..4], [OFF, IDENTIFY, CAPABILITIES, STATUS]);
     assert_eq!(identities(&world, *known), [Identity::Proven]);
 }
@@ -269,7 +274,7 @@ fn a_new_boot_is_told_off_first_and_asked_who_it_is() {
 fn plates_that_no_unit_can_have_are_refused() {
     let plate = || Laser::plate(&Laser::plan());
     let refused = |plate, error| {
-        let found = device_drivers::open_link::OpenLink::new(plate).map(|_| ());
+        let found = OpenLink::new(plate).map(|_| ());
         assert_eq!(found, Err(error));
     };
     refused(Plate { address: 0, ..plate() }, PlateError::Address(0));

@@ -2,15 +2,7 @@
 //!
 //! Orders come from real supervisors, units from a package that shares no code with the dialect.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test picks the facts it is about")]
-
-mod capabilities;
-mod desk;
-mod limits;
-mod plates;
-mod wire;
-mod world;
 
 mod facts;
 mod noise;
@@ -18,4 +10,7 @@ mod once;
 mod session;
 mod stop;
 
-use device_drivers::open_link;
+use simulated_units::Unit;
+
+/// One dialect, one unit, and a line with real byte times between them.
+type World<M> = test_bench::world::World<M, Unit>;

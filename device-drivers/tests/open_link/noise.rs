@@ -1,56 +1,31 @@
 //! Bytes from outside: in any pieces, in any number, of any kind (COM-06, COM-10).
 
-use device_drivers::{Dialect, Event, Out, open_link::OpenLink};
+use device_drivers::Event;
 use proptest::prelude::*;
-use safety::{Fact, Instant, Laser, Order, Report};
+use safety::{Fact, Laser, Order};
 use simulated_units::{Fault, Way};
-
-use crate::{
+use test_bench::{
     desk::Desk,
-    plates::Simulated,
+    open_link::Simulated,
+    told::replay_in,
     wire::{ENABLE, OFF},
-    world::{MS, Told, World},
+    world::MS,
 };
 
-type Heard = Vec<Report<Laser>>;
+use crate::World;
 
 /// A session on a cable that garbles one frame in ten.
 fn session(seed: u64) -> World<Laser> {
     let plan = Laser::plan();
     let plate = Laser::plate(&plan);
-    let mut world = World::with(plan, plate, seed);
+    let mut world = World::linked_with(plan, plate, seed);
     let mut desk = Desk::<Laser>::new();
-    world.unit.fault(world.now, Fault::Corrupt(Way::Both, 100));
+    world.device.fault(world.now, Fault::Corrupt(Way::Both, 100));
     world.warn(&mut desk);
     world.emit(&mut desk, 1_000);
     world.order(Order::off());
     world.pass(500);
     world
-}
-
-/// What a fresh dialect makes of `trace` if bytes come in pieces of these sizes.
-fn replay(trace: &[(u64, Told<Laser>)], sizes: &[usize]) -> (Vec<Vec<u8>>, Heard) {
-    let mut dialect = OpenLink::new(Laser::plate(&Laser::plan())).unwrap();
-    let mut sizes = sizes.iter().copied().cycle();
-    let (mut frames, mut heard) = (Vec::new(), Vec::new());
-    for (at, told) in trace {
-        let now = Instant::from_boot(*at);
-        let mut out = Out::default();
-        match told.event() {
-            Event::Bytes(mut bytes) => {
-                while !bytes.is_empty() {
-                    let size = sizes.next().unwrap_or(1).clamp(1, bytes.len());
-                    let (piece, rest) = bytes.split_at(size);
-                    dialect.step(now, Event::Bytes(piece), &mut out);
-                    bytes = rest;
-                }
-            }
-            event => dialect.step(now, event, &mut out),
-        }
-        frames.extend(out.frame.map(|frame| frame.bytes));
-        heard.extend(out.reports);
-    }
-    (frames, heard)
 }
 
 proptest! {
@@ -62,10 +37,11 @@ proptest! {
         sizes in prop::collection::vec(1..200_usize, 1..20),
     ) {
         let world = session(seed);
-        let (frames, heard) = replay(&world.trace, &sizes);
-        let said: Vec<_> = world.said.iter().map(|(_, frame)| frame.encode()).collect();
+        let fresh = Laser::speaker(Laser::plate(&Laser::plan()));
+        let (frames, heard) = replay_in(fresh, &world.trace, &sizes);
+        let said: Vec<_> = world.said.iter().map(|(_, frame)| frame.clone()).collect();
         prop_assert!(frames == said);
-        let before: Heard = world.heard.iter().map(|(_, report)| *report).collect();
+        let before: Vec<_> = world.heard.iter().map(|(_, report)| *report).collect();
         prop_assert!(heard == before);
     }
 
@@ -73,7 +49,7 @@ proptest! {
     fn noise_is_counted_and_the_next_answer_is_heard(
         noise in prop::collection::vec(prop_oneof![3 => any::<u8>(), 1 => Just(0)], 0..3_000),
     ) {
-        let mut world = World::<Laser>::new();
+        let mut world = World::<Laser>::linked();
         world.pass(130);
         let noisy = world.now;
         world.tell(Event::Bytes(&noise));
@@ -94,24 +70,24 @@ proptest! {
     ) {
         let plan = Laser::plan();
         let plate = Laser::plate(&plan);
-        let mut world = World::<Laser>::with(plan, plate, seed);
+        let mut world = World::<Laser>::linked_with(plan, plate, seed);
         world.pass(300);
         for byte in noise.chunks(3) {
             world.tell(Event::Bytes(byte));
             world.pass(1);
         }
-        prop_assert_eq!(world.said_since(0, ENABLE).len(), 0);
+        prop_assert_eq!(world.frames_since(0, ENABLE).len(), 0);
         let stop = world.now;
         world.tell(Event::Stop);
         world.tell(Event::Bytes(&noise));
         world.pass(6);
-        prop_assert_eq!(world.said_since(stop, OFF).len(), 1);
+        prop_assert_eq!(world.frames_since(stop, OFF).len(), 1);
     }
 }
 
 #[test]
 fn a_flood_costs_a_report_and_no_memory() {
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(130);
     let flood = vec![0xFF; 100_000];
     let before = world.now;

@@ -7,12 +7,14 @@ use device_drivers::Event;
 use proptest::prelude::*;
 use safety::{Demand, Fact, Grant, Laser, Order};
 use simulated_units::{Command, Fault, Way};
-
-use crate::{
+use test_bench::{
     desk::Desk,
-    wire::{ENABLE, OFF, RENEW, SET, STATUS, WARN, crc32},
-    world::{MS, World},
+    open_link::Simulated,
+    wire::{ENABLE, Frame, OFF, RENEW, SET, STATUS, WARN, crc32},
+    world::MS,
 };
+
+use crate::World;
 
 #[derive(Clone, Copy, Debug)]
 enum Act {
@@ -63,6 +65,7 @@ struct Judge {
 impl Judge {
     fn look(&mut self, world: &World<Laser>) -> Result<(), TestCaseError> {
         for (at, frame) in &world.said[self.seen..] {
+            let frame = Frame::decode(&frame.bytes);
             if [SET, WARN, ENABLE, RENEW].contains(&frame.kind)
                 && let Some((boot, uptime)) = world.clock()
                 && (world.now, boot) == (*at, frame.boot)
@@ -112,9 +115,9 @@ impl Judge {
 }
 
 fn perform(acts: &[Act], seed: u64) -> Result<usize, TestCaseError> {
-    let plan = <Laser as crate::plates::Simulated>::plan();
-    let plate = <Laser as crate::plates::Simulated>::plate(&plan);
-    let mut world = World::<Laser>::with(plan, plate, seed);
+    let plan = Laser::plan();
+    let plate = Laser::plate(&plan);
+    let mut world = World::<Laser>::linked_with(plan, plate, seed);
     let mut desk = Desk::new();
     let mut judge = Judge { seen: 0, granted: BTreeSet::new() };
     let mut warned = false;
@@ -146,9 +149,9 @@ fn perform(acts: &[Act], seed: u64) -> Result<usize, TestCaseError> {
                 judge.pass(&mut world, 20)?;
                 world.tell(Event::Opened);
             }
-            Act::Reboot => world.unit.fault(world.now, Fault::Reboot),
-            Act::Break(fault) => world.unit.fault(world.now, fault),
-            Act::Heal => world.unit.heal(world.now),
+            Act::Reboot => world.device.fault(world.now, Fault::Reboot),
+            Act::Break(fault) => world.device.fault(world.now, fault),
+            Act::Heal => world.device.heal(world.now),
         }
     }
     Ok(judge.granted.len())
@@ -177,9 +180,9 @@ fn a_session_that_nothing_happens_to_turns_on() {
 fn one_attempt(fault: Fault) -> World<Laser> {
     let mut desk = Desk::<Laser>::new();
     let mut world = World::warned(&mut desk);
-    world.unit.fault(world.now, fault);
+    world.device.fault(world.now, fault);
     world.emit(&mut desk, 600);
-    world.unit.heal(world.now);
+    world.device.heal(world.now);
     world.emit(&mut desk, 600);
     world
 }
@@ -188,15 +191,15 @@ fn one_attempt(fault: Fault) -> World<Laser> {
 #[test]
 fn an_enable_that_is_lost_is_not_said_again() {
     let world = one_attempt(Fault::Ignore(Command::Enable));
-    assert_eq!(world.said_since(0, ENABLE).len(), 1);
+    assert_eq!(world.frames_since(0, ENABLE).len(), 1);
 }
 
 #[test]
 fn an_enable_that_is_acknowledged_and_not_done_is_not_said_again() {
     let world = one_attempt(Fault::Acknowledge(Command::Enable));
-    assert_eq!(world.said_since(0, ENABLE).len(), 1);
-    let (enabled, _) = world.said_since(0, ENABLE)[0];
-    let renewed = world.said_since(enabled, RENEW).len();
+    assert_eq!(world.frames_since(0, ENABLE).len(), 1);
+    let (enabled, _) = world.frames_since(0, ENABLE)[0];
+    let renewed = world.frames_since(enabled, RENEW).len();
     assert_eq!(renewed, 0, "Status told that there is nothing to renew");
 }
 
@@ -207,14 +210,14 @@ fn an_enable_whose_reply_is_lost_is_asked_about_and_renewed() {
     world.order(desk.emit(world.instant()));
     world.deaf = true;
     world.pass(20);
-    let (enabled, _) = world.said_since(0, ENABLE)[0];
+    let (enabled, _) = world.frames_since(0, ENABLE)[0];
     world.deaf = false;
     world.pass(30);
-    assert!(!world.said_since(enabled, STATUS).is_empty());
+    assert!(!world.frames_since(enabled, STATUS).is_empty());
     world.emit(&mut desk, 1_000);
-    assert_eq!(world.said_since(0, ENABLE).len(), 1);
-    assert!(world.said_since(enabled, RENEW).len() >= 5);
-    assert_eq!(world.unit.state(), Some(simulated_units::State::Emitting));
+    assert_eq!(world.frames_since(0, ENABLE).len(), 1);
+    assert!(world.frames_since(enabled, RENEW).len() >= 5);
+    assert_eq!(world.device.state(), Some(simulated_units::State::Emitting));
 }
 
 #[test]
@@ -222,20 +225,20 @@ fn a_reboot_voids_the_grant() {
     let mut desk = Desk::<Laser>::new();
     let mut world = World::warned(&mut desk);
     world.emit(&mut desk, 500);
-    world.unit.fault(world.now, Fault::Reboot);
+    world.device.fault(world.now, Fault::Reboot);
     let reboot = world.now;
     world.emit(&mut desk, 5_000);
     for kind in [ENABLE, SET, WARN] {
-        assert_eq!(world.said_since(reboot, kind).len(), 0);
+        assert_eq!(world.frames_since(reboot, kind).len(), 0);
     }
-    let first = world.said.iter().find(|(at, _)| reboot + 400 * MS <= *at).unwrap();
-    assert!(!world.said_since(reboot, OFF).is_empty(), "{first:?}");
+    let first = world.frames().find(|(at, _)| reboot + 400 * MS <= *at).unwrap();
+    assert!(!world.frames_since(reboot, OFF).is_empty(), "{first:?}");
 }
 
 #[test]
 fn a_grant_that_was_ordered_when_the_port_opened_is_void() {
     let mut desk = Desk::<Laser>::new();
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(300);
     let prepare = desk.prepare(world.instant());
     let warn = desk.warn(world.instant());
@@ -249,8 +252,8 @@ fn a_grant_that_was_ordered_when_the_port_opened_is_void() {
     world.order(warn);
     world.pass(2_300);
     world.emit(&mut desk, 500);
-    assert_eq!(world.unit.state(), Some(simulated_units::State::Warning));
-    assert_eq!(world.said_since(0, ENABLE).len(), 0);
+    assert_eq!(world.device.state(), Some(simulated_units::State::Warning));
+    assert_eq!(world.frames_since(0, ENABLE).len(), 0);
 }
 
 /// COM-02: a nonce is fresh, and only it enables.
@@ -260,23 +263,23 @@ fn the_nonce_is_that_of_a_status_asked_after_the_last_warn() {
     for micros in (0..10_000).step_by(250) {
         let mut desk = Desk::<Laser>::new();
         let mut world = World::warned(&mut desk);
-        let (warned, _) = *world.said_since(0, WARN).last().unwrap();
+        let (warned, _) = *world.frames_since(0, WARN).last().unwrap();
         world.pass_until(warned + 250 * MS + micros * 1_000);
         let order = desk.emit(world.instant());
         world.order(order);
         world.pass(60);
-        let (enabled, enable) = world.said_since(0, ENABLE).pop().expect("an Enable");
-        let (warned, _) = *world.said_since(0, WARN).last().unwrap();
+        let (enabled, enable) = world.frames_since(0, ENABLE).pop().expect("an Enable");
+        let (warned, _) = *world.frames_since(0, WARN).last().unwrap();
         let (asked, _) =
-            *world.said_since(0, STATUS).iter().rfind(|(at, _)| *at < enabled).unwrap();
+            *world.frames_since(0, STATUS).iter().rfind(|(at, _)| *at < enabled).unwrap();
         assert!(warned < asked && asked < enabled, "{micros} µs");
-        assert_eq!(world.unit.state(), Some(simulated_units::State::Emitting));
+        assert_eq!(world.device.state(), Some(simulated_units::State::Emitting));
         // The digest is that of the setting that was told in Set: that of the order.
-        let (_, set) = world.said_since(0, SET).pop().unwrap();
+        let (_, set) = world.frames_since(0, SET).pop().unwrap();
         assert_eq!(enable.payload[8..], crc32(&set.payload).to_le_bytes());
         let (_, renew) = {
             world.emit(&mut desk, 300);
-            world.said_since(0, RENEW).pop().unwrap()
+            world.frames_since(0, RENEW).pop().unwrap()
         };
         assert_eq!(renew.nonce(), enable.nonce());
     }
@@ -285,9 +288,9 @@ fn the_nonce_is_that_of_a_status_asked_after_the_last_warn() {
 #[test]
 fn a_setting_that_is_refused_is_reported_and_told_again() {
     let mut desk = Desk::<Laser>::new();
-    let mut world = World::<Laser>::new();
+    let mut world = World::<Laser>::linked();
     world.pass(300);
-    world.unit.press(world.now, simulated_units::Button::Interlock, false);
+    world.device.press(world.now, simulated_units::Button::Interlock, false);
     let asked = world.now;
     world.order(desk.prepare(world.instant()));
     world.pass(900);
@@ -296,8 +299,8 @@ fn a_setting_that_is_refused_is_reported_and_told_again() {
         _ => None,
     });
     assert!(settings.iter().all(Option::is_none));
-    assert!((2..=5).contains(&world.said_since(asked, SET).len()));
-    world.unit.press(world.now, simulated_units::Button::Interlock, true);
+    assert!((2..=5).contains(&world.frames_since(asked, SET).len()));
+    world.device.press(world.now, simulated_units::Button::Interlock, true);
     world.pass(500);
     let Demand::Prepare(wanted) = world.ordered.demand() else { panic!() };
     let last = world.facts_since(asked, |fact| match fact {

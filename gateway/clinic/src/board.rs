@@ -57,6 +57,10 @@ pub enum InputUse {
     Reset(RoomId),
     /// The footswitch of this unit: it permits while it is pressed (LAS-06).
     Footswitch(UnitId),
+    /// What is behind the contact of this unit, such as an auxiliary contact of its relay: it permits
+    /// while the unit is supplied. It stands for the interlock of a unit that reports none, so that
+    /// its relay can be proven (OPS-01).
+    Supply(UnitId),
 }
 
 /// Why a board cannot be wired like this. Each is an error of the configuration.
@@ -152,7 +156,13 @@ pub(crate) struct Channel {
     pub(crate) late: bool,
     /// What the unit last said of its interlock.
     pub(crate) seen: Option<(Instant, bool)>,
+    /// It said once that its interlock opened, while its contact was closed, and when it was asked.
+    pub(crate) opening: Option<Instant>,
     pub(crate) proving: bool,
+    /// How many proofs of it were begun.
+    pub(crate) begun: u32,
+    /// The unit whose interlock opened in its last proof, if that was another.
+    pub(crate) opened: Option<UnitId>,
 }
 
 impl Board {
@@ -171,7 +181,10 @@ impl Board {
             contact: Contact::new(terms(unit), now),
             late: false,
             seen: None,
+            opening: None,
             proving: false,
+            begun: 0,
+            opened: None,
         });
         Self {
             line_id: plan.line,
@@ -221,6 +234,7 @@ impl Board {
                 InputUse::EmergencyStop(of) => (of == room, &mut inputs.emergency_stop),
                 InputUse::Reset(of) => (of == room, &mut inputs.key),
                 InputUse::Footswitch(of) => (of == unit, &mut inputs.footswitch),
+                InputUse::Supply(of) => (of == unit, &mut inputs.supply),
             };
             if concerned {
                 let sensed = match read {
@@ -253,7 +267,9 @@ impl Board {
         let free = |channel| self.channels.iter().all(|own| own.channel != channel);
         let sounder = self.sounder.filter(|(channel, _)| sounds && free(*channel));
         let allowed = sounder.map_or(allowed, |(channel, _)| allowed.with(channel));
-        let _never_a_turn = self.driver.step(now, Event::Allow(allowed));
+        let left = self.channels.iter().filter(|own| own.contact.is_left(now));
+        let left = left.fold(Channels::NONE, |all, own| all.with(own.channel));
+        let _never_a_turn = self.driver.step(now, Event::Allow { closed: allowed, left });
         if self.line.has_turn(now, false) && self.driver.wake() <= now {
             self.turned = now;
             self.say(desk);

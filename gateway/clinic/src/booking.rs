@@ -1,6 +1,6 @@
 //! What is bound to a unit for the length of one session (SES-01).
 
-use safety::Site;
+use safety::Sites;
 
 use crate::{
     effect::Entry,
@@ -14,7 +14,8 @@ pub(crate) struct Booking {
     pub(crate) session: SessionId,
     pub(crate) patient: PatientKey,
     pub(crate) prescription: AnyPrescription,
-    pub(crate) site: Site,
+    /// Where its field lies.
+    pub(crate) sites: Sites,
     pub(crate) hash: [u8; 32],
     /// The open mark was handed to the ledger.
     pub(crate) opened: bool,

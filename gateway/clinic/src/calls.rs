@@ -9,8 +9,8 @@ use safety::{
 use crate::{
     AnyUnit, Clinic,
     booking::Booking,
-    desk::Desk,
-    effect::{Answer, Effect, Refused, What},
+    desk::{Desk, Purpose},
+    effect::{Answer, Effect, Entry, Refused, What},
     happening::{Ask, Call, Confirmation, HoldSource, Proposal, Verb},
     kind::{AnyPrescription, Kind},
     name::{PatientKey, SessionId, UnitId},
@@ -76,7 +76,9 @@ impl Clinic {
                 })
             }
             Ask::Release(unit, cause) => self.release(desk, *unit, *cause),
+            Ask::Review(session) => self.review(desk, *session),
             Ask::ProveRelay(unit) => self.prove(desk, *unit),
+            Ask::AttestMeter(unit, attested) => self.attest(desk, *unit, attested),
         }
     }
 
@@ -94,11 +96,15 @@ impl Clinic {
         confirmation: Confirmation,
     ) -> Result<Answer, Refused> {
         self.takes_sessions()?;
+        self.evidence_permits(desk.now, proposal.unit)?;
         if self.is_under_treatment(&proposal.patient) {
             return Err(Refused::PatientBusy);
         }
         if self.patients.is_marked(&proposal.patient) {
             return Err(Refused::PatientLocked);
+        }
+        if let Some(session) = self.reviews.of(&proposal.patient) {
+            return Err(Refused::ReviewOpen(session));
         }
         if !self.patients.has_room_for(desk.now, &proposal.patient) {
             return Err(Refused::TooMany);
@@ -140,10 +146,12 @@ impl Clinic {
         match verb {
             Verb::Arm | Verb::Start => {
                 self.takes_sessions()?;
+                self.evidence_permits(desk.now, id)?;
                 self.relay_permits(desk.now, id)?;
             }
             Verb::Resume if self.closing => return Err(Refused::ShuttingDown),
-            Verb::Resume | Verb::Pause => {}
+            Verb::Resume => self.evidence_permits(desk.now, id)?,
+            Verb::Pause => {}
         }
         let Self { units, patients, .. } = self;
         let any = find(units, id)?;
@@ -207,6 +215,21 @@ impl Clinic {
         }
         Ok(Answer::Released(kept))
     }
+
+    /// Ends the review of a session. What is durable after it was decided knowing of it: entries keep
+    /// their order.
+    fn review(&mut self, desk: &mut Desk<'_>, session: SessionId) -> Result<Answer, Refused> {
+        let reviewed = self.reviews.close(session).ok_or(Refused::UnknownReview)?;
+        let first = self.units.first().map(|any| with!(any, unit => unit.id));
+        // Nothing waits for the entry. Should it be lost, whichever unit hears of it locks them all.
+        if let Some(unit) = reviewed.unit.or(first) {
+            desk.enter(unit, Purpose::Record, Entry::Review(session));
+        }
+        if let Some(unit) = reviewed.unit {
+            desk.tell(unit, Some(session), What::Reviewed(reviewed.findings));
+        }
+        Ok(Answer::Reviewed(reviewed.findings))
+    }
 }
 
 impl<M: Kind> Unit<M> {
@@ -227,7 +250,7 @@ impl<M: Kind> Unit<M> {
         patients: &Patients,
     ) -> Result<Checked<M>, Refused> {
         let prescription = M::prescription(prescription).ok_or(Refused::WrongModality)?;
-        let remaining = patients.remaining::<M>(now, patient, M::site(prescription));
+        let remaining = patients.remaining::<M>(now, patient, M::sites(prescription));
         Ok(check(prescription, &self.limits, &remaining))
     }
 
@@ -242,7 +265,7 @@ impl<M: Kind> Unit<M> {
         let checked = self.check(desk.now, proposal, patients)?;
         let admitted = self.admitted(checked)?;
         let prescription = M::prescription(&proposal.prescription).ok_or(Refused::WrongModality)?;
-        let site = M::site(prescription);
+        let sites = M::sites(prescription);
         let fence = Fence { token: session.token, epoch: confirmation.epoch };
         // A booking that stands is not touched unless the supervisor takes this one.
         self.take(desk.now, Input::Confirm(admitted, fence)).map_err(Refused::Unit)?;
@@ -250,7 +273,7 @@ impl<M: Kind> Unit<M> {
             session,
             patient: proposal.patient.clone(),
             prescription: proposal.prescription.clone(),
-            site,
+            sites,
             hash: confirmation.hash,
             opened: false,
         });
@@ -315,7 +338,7 @@ const STEPS: [Limit; 6] = [
     Limit::SlewStep,
 ];
 
-fn find(units: &mut [AnyUnit], id: UnitId) -> Result<&mut AnyUnit, Refused> {
+pub(crate) fn find(units: &mut [AnyUnit], id: UnitId) -> Result<&mut AnyUnit, Refused> {
     let found = units.iter_mut().find(|any| with!(any, unit => unit.id == id));
     found.ok_or(Refused::UnknownUnit)
 }
@@ -323,11 +346,12 @@ fn find(units: &mut [AnyUnit], id: UnitId) -> Result<&mut AnyUnit, Refused> {
 /// The unit that an ask would change, if it would change one.
 fn changed(ask: &Ask) -> Option<UnitId> {
     match ask {
-        Ask::Check(_) | Ask::Hold(..) | Ask::Reattach(..) => None,
+        Ask::Check(_) | Ask::Hold(..) | Ask::Reattach(..) | Ask::Review(_) => None,
         Ask::Confirm(proposal, _) => Some(proposal.unit),
         Ask::Command(unit, ..)
         | Ask::Leave(unit, _)
         | Ask::Release(unit, _)
-        | Ask::ProveRelay(unit) => Some(*unit),
+        | Ask::ProveRelay(unit)
+        | Ask::AttestMeter(unit, _) => Some(*unit),
     }
 }

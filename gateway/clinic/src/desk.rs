@@ -2,12 +2,13 @@
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
-use safety::{Cause, Instant, Site, SliceId};
+use safety::{Cause, Instant, MeterCheck, Sites, SliceId};
 
 use crate::{
     effect::{Change, Effect, Entry, What},
     name::{EntryId, PatientKey, RoomId, SessionId, UnitId},
     patient::Stretch,
+    seats::Lines,
 };
 
 /// How many entries may wait for their receipts. A ledger that is further behind counts as failed.
@@ -18,10 +19,11 @@ pub(crate) struct Desk<'a> {
     pub(crate) now: Instant,
     pub(crate) effects: &'a mut Vec<Effect>,
     pub(crate) entries: &'a mut Entries,
+    pub(crate) lines: &'a mut Lines,
     /// Causes that lock more than the unit they arose on.
     pub(crate) spread: Vec<(RoomId, Cause)>,
     /// Patients on whom something got too hot, and where.
-    pub(crate) trips: Vec<(PatientKey, Site)>,
+    pub(crate) trips: Vec<(PatientKey, Sites)>,
     /// What patients got without a session.
     pub(crate) strays: Vec<Stretch>,
     /// An entry found no place: it will never be durable.
@@ -42,6 +44,8 @@ pub(crate) enum Purpose {
     Slice(SliceId),
     /// The end of a session waits for it.
     Settlement,
+    /// A meter check counts once it is durable.
+    Meter(MeterCheck),
     /// Nothing waits for it.
     Record,
 }
@@ -51,9 +55,10 @@ impl<'a> Desk<'a> {
         now: Instant,
         effects: &'a mut Vec<Effect>,
         entries: &'a mut Entries,
+        lines: &'a mut Lines,
     ) -> Self {
         let (spread, trips, strays) = (Vec::new(), Vec::new(), Vec::new());
-        Self { now, effects, entries, spread, trips, strays, is_full: false }
+        Self { now, effects, entries, lines, spread, trips, strays, is_full: false }
     }
 
     /// Has an entry made durable. When too many wait, the ledger has failed.

@@ -3,16 +3,17 @@
 use alloc::vec::Vec;
 
 use device_drivers::Frame;
-use safety::{Cause, End, Fence, Instant, Outcome, Proof, Refusal, SliceId};
+use safety::{Cause, End, Fence, Findings, Instant, MeterProof, Outcome, Proof, Refusal, SliceId};
 
 use crate::{
+    evidence::Attested,
     kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus},
     name::{CallId, EntryId, LineId, PatientKey, SessionId, UnitId},
     traffic::Traffic,
 };
 
 /// Something to be done outside, in the order in which it is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Write a frame. A line is given no other, not even one that stops, before it was told that
     /// this one was written.
@@ -32,7 +33,7 @@ pub enum Effect {
 }
 
 /// What the ledger keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// A session is about to emit: with its first slice (SES-08).
     Open {
@@ -81,10 +82,23 @@ pub enum Entry {
     Release(UnitId, Cause),
     /// The contact in the interlock of a unit was proven, and passed or not.
     Proof(UnitId, bool),
+    /// The output of a unit was measured by a person.
+    Meter {
+        /// The unit.
+        unit: UnitId,
+        /// A hash over how it is calibrated.
+        calibration: [u8; 32],
+        /// Whether the meter agreed with what it was told.
+        passed: bool,
+        /// What was measured, and who answers for it.
+        attested: Attested,
+    },
+    /// A person reviewed a session in which something was found: its patient may be treated again.
+    Review(SessionId),
 }
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Summary {
     /// What was prescribed.
     pub prescribed: AnyDose,
@@ -100,10 +114,12 @@ pub struct Summary {
     pub outcome: Outcome,
     /// Whether off was never proven.
     pub uncertain: bool,
+    /// What a person has to judge before the patient's next session.
+    pub findings: Findings,
 }
 
 /// How a call was answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// All decisions.
     Checked(AnyChecked),
@@ -113,6 +129,8 @@ pub enum Answer {
     Accepted(Fence),
     /// The cause is cleared but on these units, which hold it for these reasons.
     Released(Vec<(UnitId, Refusal)>),
+    /// The session is reviewed. This had been found in it.
+    Reviewed(Findings),
     /// What is known of the stop of a unit.
     Stopped(UnitId, StopProof),
     /// Not taken.
@@ -120,7 +138,7 @@ pub enum Answer {
 }
 
 /// The instants of one stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StopProof {
     /// When it was taken.
     pub accepted: Instant,
@@ -131,7 +149,7 @@ pub struct StopProof {
 }
 
 /// Why a call changed nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Refused {
     /// The unit's own reason.
     Unit(Refusal),
@@ -145,6 +163,10 @@ pub enum Refused {
     PatientBusy,
     /// An open mark of this patient has yet to be reconciled.
     PatientLocked,
+    /// Something was found in the dose of this session of the patient, and nobody has reviewed it.
+    ReviewOpen(SessionId),
+    /// No such session waits to be reviewed.
+    UnknownReview,
     /// No such unit.
     UnknownUnit,
     /// A script may not hold a unit that is real.
@@ -166,10 +188,16 @@ pub enum Refused {
     /// Its contact cannot be proven now: it has none, is not in STANDBY without a session, does not
     /// show its interlock closed, or another proof goes on.
     CannotProve,
+    /// It is real, and nobody has signed for what its dialect builds on and no document proves.
+    Unverified,
+    /// It is real, its output is derived, and no meter check of the last day says that it is right.
+    MeterUnchecked,
+    /// The meter check is of something that this unit cannot be told.
+    NotMetered,
 }
 
 /// How a unit stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shown {
     /// Its status.
     pub status: AnyStatus,
@@ -181,10 +209,28 @@ pub struct Shown {
     pub link: Traffic,
     /// The contact in its interlock, if a board has one.
     pub contact: Option<ShownContact>,
+    /// What its last meter check is worth.
+    pub meter: ShownMeter,
+}
+
+/// What the last meter check of a unit is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ShownMeter {
+    /// It does not start without one.
+    pub needed: bool,
+    /// A check has yet to be made durable: it does not count so far.
+    pub pending: bool,
+    /// The last one that counts.
+    pub proof: MeterProof,
+}
+
+impl ShownMeter {
+    /// Of a unit that needs none and was never measured.
+    pub const NONE: Self = Self { needed: false, pending: false, proof: MeterProof::Never };
 }
 
 /// How the contact in the interlock of a unit stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ShownContact {
     /// Its board answers.
     pub online: bool,
@@ -192,10 +238,15 @@ pub struct ShownContact {
     pub closed: bool,
     /// Its last proof. One that is due is for a person to begin (OPS-01).
     pub proof: Proof,
+    /// The unit whose interlock opened in that proof, if it was another.
+    pub opened: Option<UnitId>,
+    /// How many proofs were begun since the gateway started: whoever asked for one knows by it
+    /// whether what is shown is of before.
+    pub begun: u32,
 }
 
 /// Something that changed, for the audit, the log and events.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Change {
     /// When.
     pub at: Instant,
@@ -208,7 +259,7 @@ pub struct Change {
 }
 
 /// What changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum What {
     /// The state that people are shown.
     State {
@@ -231,4 +282,8 @@ pub enum What {
     Refused(Refused),
     /// The proof of the contact in its interlock ended.
     Proven(Proof),
+    /// Its output was measured, and the meter agreed with what it was told or not.
+    Metered(bool),
+    /// A person reviewed the session, in which this had been found.
+    Reviewed(Findings),
 }

@@ -2,17 +2,19 @@
 
 use alloc::vec::Vec;
 
-use safety::{Beacon, Cause, Fence, Instant, Nanos, Site};
+use safety::{Beacon, Cause, Fence, Instant, Nanos, Sites};
 
 use crate::{
+    evidence::{Attested, PastCheck},
     kind::AnyPrescription,
-    name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, UnitId},
+    name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, SessionId, UnitId},
     patient::{Course, Given},
+    review::Review,
 };
 
 /// Something that happened outside. With the instant at which it is told, it determines everything
 /// that follows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Happening {
     /// A port opened.
     Opened(LineId),
@@ -49,7 +51,7 @@ pub enum Happening {
 }
 
 /// A request that is answered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Call {
     /// Where the answer goes.
     pub id: CallId,
@@ -76,9 +78,13 @@ pub enum Ask {
     Leave(UnitId, u32),
     /// Somebody with the right to do so clears a cause.
     Release(UnitId, Cause),
+    /// Somebody with the right to do so has judged the dose of a session.
+    Review(SessionId),
     /// Somebody has the contact in a unit's interlock proven: it is dropped and closed again. What
     /// came of it is told.
     ProveRelay(UnitId),
+    /// Somebody measured the output of a unit with a meter, and answers for what it showed.
+    AttestMeter(UnitId, Attested),
 }
 
 /// A prescription, for whom and on which unit.
@@ -126,7 +132,7 @@ pub enum Verb {
 }
 
 /// What became of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Receipt {
     /// It survives a crash.
     Durable,
@@ -135,7 +141,7 @@ pub enum Receipt {
 }
 
 /// What the ledger knew when the gateway started.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Past {
     /// Sessions that were open: nobody knows how they ended. They lock the patient, and the unit
     /// if it is still configured.
@@ -147,7 +153,11 @@ pub struct Past {
     /// How many sessions patients ever had.
     pub course: Vec<(PatientKey, Course)>,
     /// On whom something got too hot, where, and when: oldest first.
-    pub trips: Vec<(PatientKey, Site, Instant)>,
-    /// How long ago the contact of a unit passed its proof, if its last one passed.
-    pub proofs: Vec<(UnitId, Nanos)>,
+    pub trips: Vec<(PatientKey, Sites, Instant)>,
+    /// How long ago the contact of a unit passed its last proof, or that it failed it.
+    pub proofs: Vec<(UnitId, Option<Nanos>)>,
+    /// The meter checks of the longest window, in the order in which they were told.
+    pub meters: Vec<PastCheck>,
+    /// Sessions that nobody has reviewed yet, oldest first.
+    pub reviews: Vec<Review>,
 }

@@ -3,8 +3,8 @@
 use alloc::boxed::Box;
 
 use safety::{
-    Checked, Laser, LaserDose, LaserPrescription, Limits, Pemf, PemfDose, PemfPrescription, Site,
-    Status, Stimulator, StimulatorDose, StimulatorPrescription,
+    Checked, Flux, Laser, LaserDose, LaserPrescription, Limits, Pemf, PemfDose, PemfPrescription,
+    Permille, Power, Sites, Status, Stimulator, StimulatorDose, StimulatorPrescription,
 };
 
 use crate::patient::Course;
@@ -13,6 +13,9 @@ use crate::patient::Course;
 pub trait Kind: safety::Checkable + Sized {
     /// Whether a unit needs a door switch to be started (LCK-05).
     const NEEDS_DOOR: bool;
+    /// Whether a unit may share its line with others. Nothing stands in the way of a stop of a
+    /// Class IV laser or a stimulator.
+    const SHARES: bool;
     /// The prescription, if it is one of this modality.
     fn prescription(any: &AnyPrescription) -> Option<&Self::Prescription>;
     /// A dose among doses.
@@ -23,12 +26,16 @@ pub trait Kind: safety::Checkable + Sized {
     fn status(status: Status<Self>) -> AnyStatus;
     /// A check among checks.
     fn checked(checked: Checked<Self>) -> AnyChecked;
-    /// Where a prescription is given.
-    fn site(prescription: &Self::Prescription) -> Site;
+    /// Where the field of a prescription lies.
+    fn sites(prescription: &Self::Prescription) -> Sites;
     /// So many days of the calendar began: the calibration of a unit is due so much sooner.
     fn age(limits: &mut Limits<Self>, days: u32);
     /// The sessions of this modality that a patient ever had.
     fn course(course: Course) -> u32;
+    /// What a meter shows of it, in the counts that a unit is told, if it is of this modality.
+    fn metered(any: AnyMetered) -> Option<u32>;
+    /// The least and the most that a unit can be told, in the same counts.
+    fn told(unit: &Self::Unit) -> Option<(u32, u32)>;
 }
 
 macro_rules! any {
@@ -63,12 +70,19 @@ any!(
 any!(
     /// The outcome of a check of any modality.
     AnyChecked { Box<Checked<Laser>>, Box<Checked<Pemf>>, Box<Checked<Stimulator>> }:
-    Clone, Debug, PartialEq, Eq
+    Clone, Debug, PartialEq, Eq, Hash
 );
+any!(
+    /// What a unit was told, or what a meter showed of it. Of a stimulator it is a share of what a
+    /// probe in its coil showed at full intensity when it was calibrated.
+    AnyMetered { Power, Flux, Permille }: Clone, Copy, Debug, PartialEq, Eq, Hash
+);
+
 macro_rules! kind {
-    ($modality:ident, $course:ident, $door:literal) => {
+    ($modality:ident, $course:ident, $door:literal, $shares:literal, $told:ident, $count:expr) => {
         impl Kind for $modality {
             const NEEDS_DOOR: bool = $door;
+            const SHARES: bool = $shares;
 
             fn prescription(any: &AnyPrescription) -> Option<&Self::Prescription> {
                 match any {
@@ -98,8 +112,8 @@ macro_rules! kind {
                 AnyChecked::$modality(Box::new(checked))
             }
 
-            fn site(prescription: &Self::Prescription) -> Site {
-                prescription.site
+            fn sites(prescription: &Self::Prescription) -> Sites {
+                prescription.sites()
             }
 
             fn age(limits: &mut Limits<Self>, days: u32) {
@@ -110,6 +124,17 @@ macro_rules! kind {
             fn course(course: Course) -> u32 {
                 course.$course
             }
+
+            fn metered(any: AnyMetered) -> Option<u32> {
+                match any {
+                    AnyMetered::$modality(own) => Some($count(own)),
+                    AnyMetered::Laser(_) | AnyMetered::Pemf(_) | AnyMetered::Stimulator(_) => None,
+                }
+            }
+
+            fn told(unit: &Self::Unit) -> Option<(u32, u32)> {
+                unit.$told.map(|span| ($count(span.least), $count(span.most)))
+            }
         }
     };
 }
@@ -117,11 +142,15 @@ macro_rules! kind {
 #[expect(unreachable_patterns, reason = "one of the arms is the modality itself")]
 mod kinds {
     use super::{
-        AnyChecked, AnyDose, AnyPrescription, AnyStatus, Box, Checked, Course, Kind, Laser, Limits,
-        Pemf, Site, Status, Stimulator,
+        AnyChecked, AnyDose, AnyMetered, AnyPrescription, AnyStatus, Box, Checked, Course, Flux,
+        Kind, Laser, Limits, Pemf, Permille, Power, Sites, Status, Stimulator,
     };
 
-    kind!(Laser, laser, true);
-    kind!(Pemf, pemf, false);
-    kind!(Stimulator, stimulator, false);
+    kind!(Laser, laser, true, false, power, Power::milliwatts);
+    kind!(Pemf, pemf, false, true, flux, Flux::microteslas);
+    kind!(Stimulator, stimulator, false, false, intensity, thousandths);
+
+    fn thousandths(share: Permille) -> u32 {
+        share.get().into()
+    }
 }

@@ -15,6 +15,7 @@ mod booking;
 mod calls;
 mod desk;
 mod effect;
+mod evidence;
 mod happening;
 mod kind;
 mod line;
@@ -22,7 +23,9 @@ mod name;
 mod patient;
 mod relays;
 mod requests;
+mod review;
 mod room;
+mod seats;
 mod stops;
 #[cfg(test)]
 mod tests;
@@ -39,19 +42,24 @@ use crate::{
     desk::{Desk, Entries},
     patient::Patients,
     requests::Requests,
+    review::Reviews,
+    seats::Lines,
     unit::Unit,
 };
 
 pub use board::{BoardError, BoardInput, BoardPlan, InputUse};
 pub use effect::{
-    Answer, Change, Effect, Entry, Refused, Shown, ShownContact, StopProof, Summary, What,
+    Answer, Change, Effect, Entry, Refused, Shown, ShownContact, ShownMeter, StopProof, Summary,
+    What,
 };
+pub use evidence::{Age, Attestation, Attested, Evidence, PastCheck, ReadBack};
 pub use happening::{
     Ask, Call, Confirmation, Happening, HoldSource, Past, Proposal, Receipt, Verb,
 };
-pub use kind::{AnyChecked, AnyDose, AnyPrescription, AnyStatus, Kind};
+pub use kind::{AnyChecked, AnyDose, AnyMetered, AnyPrescription, AnyStatus, Kind};
 pub use name::{CallId, EntryId, LineId, PatientKey, RequestId, RoomId, SessionId, UnitId};
 pub use patient::{Course, Given};
+pub use review::Review;
 pub use room::{DoorAt, FootswitchAt, KeyAt, LeaseBy, Wiring};
 pub use traffic::Traffic;
 pub use unit::Plan;
@@ -61,8 +69,10 @@ pub struct Clinic {
     run: u32,
     token: u32,
     units: Vec<AnyUnit>,
+    lines: Lines,
     boards: Vec<Board>,
     patients: Patients,
+    reviews: Reviews,
     requests: Requests,
     entries: Entries,
     /// An entry could not be made durable.
@@ -113,7 +123,8 @@ pub(crate) use with;
 
 impl Clinic {
     /// A clinic whose ports are closed. `run` counts the starts of the gateway.
-    pub fn new(run: u32, plans: Vec<AnyPlan>, boards: Vec<BoardPlan>, now: Instant) -> Self {
+    pub fn new(run: u32, mut plans: Vec<AnyPlan>, boards: Vec<BoardPlan>, now: Instant) -> Self {
+        let lines = Lines::of(&mut plans);
         let units = plans.into_iter().map(|plan| match plan {
             AnyPlan::Laser(plan) => AnyUnit::Laser(Box::new(Unit::new(*plan, now))),
             AnyPlan::Pemf(plan) => AnyUnit::Pemf(Box::new(Unit::new(*plan, now))),
@@ -129,8 +140,10 @@ impl Clinic {
             run,
             token: 0,
             units,
+            lines,
             boards,
             patients: Patients::default(),
+            reviews: Reviews::default(),
             requests: Requests::default(),
             entries: Entries::default(),
             ledger_failed: false,
@@ -143,30 +156,33 @@ impl Clinic {
     /// Takes what happened, and appends what follows from it to `effects`.
     pub fn step(&mut self, now: Instant, happening: Happening, effects: &mut Vec<Effect>) {
         let mut entries = core::mem::take(&mut self.entries);
-        let mut desk = Desk::new(now, effects, &mut entries);
+        let mut lines = core::mem::take(&mut self.lines);
+        let mut desk = Desk::new(now, effects, &mut entries, &mut lines);
         self.note_late(now);
         self.take(&mut desk, happening);
         self.refresh(&mut desk);
         self.sense(&mut desk);
+        self.turn_lines(&mut desk);
         self.spread(&mut desk);
         self.turn_boards(&mut desk);
         if desk.is_full && !core::mem::replace(&mut self.ledger_failed, true) {
             self.lock_all(&mut desk, Cause::Ledger);
         }
-        for (patient, site) in desk.trips {
-            self.patients.trip(now, patient, site);
+        for (patient, sites) in desk.trips {
+            self.patients.trip(now, &patient, sites);
         }
         for stretch in desk.strays {
             self.patients.stray(now, stretch);
         }
         self.entries = entries;
+        self.lines = lines;
     }
 
     /// When to step next if nothing happens before.
     pub fn wake(&self) -> Instant {
         let units = self.units.iter().map(|unit| with!(unit, unit => unit.due()));
         let boards = self.boards.iter().map(Board::due);
-        units.chain(boards).min().unwrap_or(Instant::NEVER)
+        units.chain(boards).min().unwrap_or(Instant::NEVER).min(self.lines.wake())
     }
 
     /// How a unit stands.
@@ -214,20 +230,45 @@ impl Clinic {
         }
     }
 
-    /// Tells whoever has that line: a unit, or a board.
-    fn port(&mut self, desk: &mut Desk<'_>, line: LineId, port: Port<'_>) {
+    /// Tells whoever has that line: a board, the units on it, or the one that spoke last.
+    fn port(&mut self, desk: &mut Desk<'_>, id: LineId, port: Port<'_>) {
         let now = desk.now;
-        if let Some(board) = self.boards.iter_mut().find(|board| board.line_id == line) {
+        if let Some(board) = self.boards.iter_mut().find(|board| board.line_id == id) {
             return board.hear(now, port);
         }
-        let found = self.units.iter_mut().find(|any| with!(any, unit => unit.line_id == line));
-        if let Some(unit) = found {
-            with!(unit, unit => match port {
-                Port::Opened => unit.opened(desk),
-                Port::Closed => unit.closed(desk),
-                Port::Bytes(bytes) => unit.bytes(desk, bytes),
-                Port::Written => unit.written(desk),
+        let line = desk.lines.on(id);
+        match port {
+            Port::Opened => line.open(now),
+            Port::Closed => line.close(),
+            Port::Bytes(bytes) => {
+                if let Some(any) = line.hear(now).and_then(|unit| self.unit(unit)) {
+                    with!(any, unit => unit.bytes(desk, bytes));
+                }
+                return;
+            }
+            Port::Written => {
+                let rank = line.written(now);
+                if let Some(any) = line.speaker().and_then(|unit| self.unit(unit)) {
+                    with!(any, unit => unit.written(desk, rank));
+                }
+                return;
+            }
+        }
+        let open = matches!(port, Port::Opened);
+        self.each(|any| {
+            with!(any, unit => if unit.line_id == id {
+                if open { unit.opened(desk) } else { unit.closed(desk) }
             });
+        });
+    }
+
+    /// Gives whoever waits for a shared line its turn, once that is free.
+    fn turn_lines(&mut self, desk: &mut Desk<'_>) {
+        for _each in 0..desk.lines.sharers() {
+            let Some(any) = desk.lines.next(desk.now).and_then(|unit| self.unit(unit)) else {
+                return;
+            };
+            with!(any, unit => unit.wake(desk));
         }
     }
 
@@ -310,14 +351,21 @@ impl Clinic {
             booking.zip(summary)
         });
         if let Some((booking, summary)) = given {
-            self.count(desk.now, booking, summary);
+            self.count(desk.now, id, booking, summary);
         }
     }
 
-    /// Counts a settled session against the windows of its patient.
-    fn count(&mut self, now: Instant, booking: Booking, summary: Summary) {
+    /// Counts a settled session against the windows of its patient, in full, debt and all. What was
+    /// found in it opens a review.
+    fn count(&mut self, now: Instant, unit: UnitId, booking: Booking, summary: Summary) {
+        self.reviews.open(Review {
+            session: booking.session,
+            unit: Some(unit),
+            patient: booking.patient.clone(),
+            findings: summary.findings,
+        });
         let given = Given {
-            site: Some(booking.site),
+            sites: Some(booking.sites),
             charged: summary.charged,
             leaves_day: now.after(patient::DAY),
             leaves_week: now.after(patient::WEEK),
@@ -329,14 +377,16 @@ impl Clinic {
 
     fn remember(&mut self, desk: &mut Desk<'_>, past: Past) {
         self.recall_proofs(desk.now, &past.proofs);
+        self.recall_meters(desk.now, &past.meters);
         for (patient, given) in past.given {
             self.patients.add(desk.now, patient, given);
         }
+        past.reviews.into_iter().for_each(|review| self.reviews.open(review));
         for (patient, course) in past.course {
             self.patients.set_course(patient, course);
         }
-        for (patient, site, at) in past.trips {
-            self.patients.trip(at, patient, site);
+        for (patient, sites, at) in past.trips {
+            self.patients.trip(at, &patient, sites);
         }
         for (id, patient) in past.open_marks {
             self.patients.mark(id, patient.clone());

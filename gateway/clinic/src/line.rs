@@ -3,8 +3,8 @@
 use device_drivers::{Frame, Rank};
 use safety::{Instant, Nanos};
 
-/// A serial line that carries one unit.
-#[derive(Debug)]
+/// A serial line, and what is with its port.
+#[derive(Debug, Default)]
 pub(crate) struct Line {
     open: bool,
     /// The time one byte takes: ten bits at the speed of the line.
@@ -71,6 +71,11 @@ impl Line {
         let left = self.free_at.max(sending.since).after(takes).max(now);
         self.free_at = left.after(sending.quiet_after);
         Some(sending.rank)
+    }
+
+    /// The line rests until then, whatever was said on it.
+    pub(crate) fn rest(&mut self, until: Instant) {
+        self.free_at = self.free_at.max(until);
     }
 
     /// When the line will be free, if it is only at rest.

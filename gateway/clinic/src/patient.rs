@@ -5,7 +5,7 @@ mod tests;
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
-use safety::{Instant, Nanos, Remaining, Since, Site};
+use safety::{Instant, Nanos, Remaining, Since, Site, Sites};
 
 use crate::{
     kind::{AnyDose, Kind},
@@ -23,11 +23,11 @@ const PATIENTS_MAX: usize = 65_536;
 const GIVEN_MAX: usize = 64;
 
 /// What a patient was given in one session, or without one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Given {
-    /// Where. `None` is emission that belongs to no session: nobody knows where, so it counts whole at
-    /// every site until a person decides.
-    pub site: Option<Site>,
+    /// Where its field lay. `None` is emission that belongs to no session: nobody knows where, so it
+    /// counts whole at every site until a person decides.
+    pub sites: Option<Sites>,
     /// What was charged.
     pub charged: AnyDose,
     /// When it ended, in terms of windows: when it leaves the one of 24 hours.
@@ -37,14 +37,19 @@ pub struct Given {
 }
 
 impl Given {
-    /// Whether it may have been at this site.
+    /// Whether its field may have touched this site.
     fn is_at(&self, site: Site) -> bool {
-        self.site.is_none_or(|own| own == site)
+        self.sites.is_none_or(|own| own.holds(site))
     }
 
-    /// Whether it was beside this site, and did not touch it.
+    /// Whether its field was beside this site, and did not touch it.
     fn is_beside(&self, site: Site) -> bool {
-        self.site.is_some_and(|own| site.borders(own))
+        self.sites.is_some_and(|own| own.border(site))
+    }
+
+    /// One for a session, nothing for emission that belongs to none.
+    fn sessions(&self) -> u32 {
+        u32::from(self.sites.is_some())
     }
 
     /// How long ago it ended.
@@ -54,7 +59,7 @@ impl Given {
 }
 
 /// How many sessions a patient ever had that gave something (DOS-15).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Course {
     /// With a laser.
     pub laser: u32,
@@ -84,6 +89,38 @@ pub(crate) struct Stretch {
     pub(crate) patient: PatientKey,
     /// All of it so far.
     pub(crate) charged: AnyDose,
+}
+
+/// What counts at one site, or the most of several.
+#[derive(Clone, Copy, Debug)]
+struct AtSite<M: Kind> {
+    charged: M::Dose,
+    sessions: u32,
+    last: Option<Nanos>,
+    trip: Option<Nanos>,
+}
+
+impl<M: Kind> Default for AtSite<M> {
+    fn default() -> Self {
+        Self { charged: M::Dose::default(), sessions: 0, last: None, trip: None }
+    }
+}
+
+impl<M: Kind> AtSite<M> {
+    /// The stricter of both, in each respect.
+    fn greater(self, other: Self) -> Self {
+        Self {
+            charged: M::greater(self.charged, other.charged),
+            sessions: self.sessions.max(other.sessions),
+            last: sooner(self.last, other.last),
+            trip: sooner(self.trip, other.trip),
+        }
+    }
+}
+
+/// The shorter of two spans since something that may never have been.
+fn sooner(one: Option<Nanos>, other: Option<Nanos>) -> Option<Nanos> {
+    one.into_iter().chain(other).min()
 }
 
 /// All patients that were treated or are.
@@ -123,15 +160,15 @@ impl Patients {
     }
 
     /// A thermal trip ended the session of a patient.
-    pub(crate) fn trip(&mut self, now: Instant, patient: PatientKey, site: Site) {
+    pub(crate) fn trip(&mut self, now: Instant, patient: &PatientKey, sites: Sites) {
         self.trips.retain(|_, at| now.since(*at) < DAY);
-        self.trips.insert((patient, site), now);
+        self.trips.extend(sites.iter().map(|site| ((patient.clone(), site), now)));
     }
 
-    /// How long ago a thermal trip ended a session of a patient at this site.
-    pub(crate) fn since_trip(&self, now: Instant, patient: &PatientKey, site: Site) -> Since {
+    /// How long ago a thermal trip ended a session of a patient at this site, if one did.
+    fn since_trip(&self, now: Instant, patient: &PatientKey, site: Site) -> Option<Nanos> {
         let at = self.trips.get(&(patient.clone(), site));
-        at.map_or(Since::Never, |at| Since::Ago(now.since(*at)))
+        at.map(|at| now.since(*at))
     }
 
     /// Remembers a session until it has left the longest window.
@@ -150,7 +187,7 @@ impl Patients {
             now < given.leaves_week && !newer
         });
         let (leaves_day, leaves_week) = (now.after(DAY), now.after(WEEK));
-        let given = Given { site: None, charged: stretch.charged, leaves_day, leaves_week };
+        let given = Given { sites: None, charged: stretch.charged, leaves_day, leaves_week };
         self.strays.push((stretch, given));
     }
 
@@ -170,49 +207,70 @@ impl Patients {
         self.sessions(now, patient).chain(strays.map(|(_, given)| given))
     }
 
-    /// What counts against the windows of a patient at a site (DOS-09, SES-15).
+    /// What counts against the windows of a patient where a field lies (DOS-09, DOS-14, SES-15).
     ///
-    /// A session at the site counts whole, one at a neighbouring site by half: its field did not
-    /// touch this one. What is not known here yet, because nobody attests it, is taken as never.
+    /// Of several sites the one counts at which most was given, in each respect. What is not known
+    /// here yet, because nobody attests it, is taken as never.
     pub(crate) fn remaining<M: Kind>(
         &self,
         now: Instant,
         patient: &PatientKey,
-        site: Site,
+        sites: Sites,
     ) -> Remaining<M> {
-        let (mut here, mut day) = (M::Dose::default(), M::Dose::default());
-        let (mut site_sessions, mut week_sessions) = (0_u32, 0_u32);
-        let mut site_last: Option<Nanos> = None;
-        for given in self.given(now, patient) {
-            let Some(charged) = M::own_dose(given.charged) else { continue };
-            let one = u32::from(given.site.is_some());
-            week_sessions = week_sessions.saturating_add(one);
-            if given.is_at(site) {
-                let ago = given.since(now);
-                site_last = Some(site_last.map_or(ago, |last| last.min(ago)));
+        let (mut day, mut week_sessions) = (M::Dose::default(), 0_u32);
+        for (given, charged) in self.charged::<M>(now, patient) {
+            week_sessions = week_sessions.saturating_add(given.sessions());
+            if now < given.leaves_day {
+                day = M::plus(day, charged);
+            }
+        }
+        let mut most = AtSite::<M>::default();
+        for site in sites.iter() {
+            most = most.greater(self.at_site(now, patient, site));
+        }
+        Remaining {
+            site: Some(most.charged),
+            visit: Some(day),
+            day: Some(day),
+            site_sessions: Some(most.sessions),
+            site_last: Some(most.last.map_or(Since::Never, Since::Ago)),
+            week_sessions: Some(week_sessions),
+            course_sessions: Some(M::course(self.course(patient))),
+            needling: Some(Since::Never),
+            trip: Some(most.trip.map_or(Since::Never, Since::Ago)),
+        }
+    }
+
+    /// What counts at one site: a session whose field touched it whole, one beside it by half.
+    fn at_site<M: Kind>(&self, now: Instant, patient: &PatientKey, site: Site) -> AtSite<M> {
+        let mut here =
+            AtSite::<M> { trip: self.since_trip(now, patient, site), ..AtSite::default() };
+        for (given, charged) in self.charged::<M>(now, patient) {
+            let (touched, ago) = (given.is_at(site), given.since(now));
+            if touched {
+                here.last = sooner(here.last, Some(ago));
             }
             if given.leaves_day <= now {
                 continue;
             }
-            day = M::plus(day, charged);
-            if given.is_at(site) {
-                here = M::plus(here, charged);
-                site_sessions = site_sessions.saturating_add(one);
+            if touched {
+                here.charged = M::plus(here.charged, charged);
+                here.sessions = here.sessions.saturating_add(given.sessions());
             } else if given.is_beside(site) {
-                here = M::plus(here, M::half(charged));
+                here.charged = M::plus(here.charged, M::half(charged));
             }
         }
-        Remaining {
-            site: Some(here),
-            visit: Some(day),
-            day: Some(day),
-            site_sessions: Some(site_sessions),
-            site_last: Some(site_last.map_or(Since::Never, Since::Ago)),
-            week_sessions: Some(week_sessions),
-            course_sessions: Some(M::course(self.course(patient))),
-            needling: Some(Since::Never),
-            trip: Some(self.since_trip(now, patient, site)),
-        }
+        here
+    }
+
+    /// What a patient was charged in one modality within the week before `now`.
+    fn charged<M: Kind>(
+        &self,
+        now: Instant,
+        patient: &PatientKey,
+    ) -> impl Iterator<Item = (&Given, M::Dose)> {
+        let all = self.given(now, patient);
+        all.filter_map(|given| Some((given, M::own_dose(given.charged)?)))
     }
 
     pub(crate) fn mark(&mut self, unit: Option<UnitId>, patient: PatientKey) {

@@ -1,6 +1,6 @@
 //! How contacts go with their units: kicked, dropped, compared and proven.
 
-use safety::{Cause, ContactInput, Instant, Nanos, Proof, STEPPED_WITHIN};
+use safety::{Cause, ContactInput, Flaw, Instant, Nanos, Proof, STEPPED_WITHIN};
 
 use crate::{
     AnyUnit, Clinic,
@@ -94,23 +94,33 @@ impl Clinic {
     }
 
     /// The interlock of a unit that opens while the contact of another is proven is that of the
-    /// other: two channels are exchanged.
+    /// other: two channels are exchanged. It has to say so twice: some units remember once more that
+    /// it was open before.
     fn compare_neighbours(&mut self, now: Instant) {
         let mut opened = None;
         let Self { units, boards, .. } = self;
         for own in boards.iter_mut().flat_map(|board| &mut board.channels) {
             let seen = unit(units, own.unit).and_then(|any| with!(any, unit => unit.interlock()));
             let before = core::mem::replace(&mut own.seen, seen);
-            if let (Some((_, true)), Some((asked, false))) = (before, seen)
-                && own.contact.is_closed()
-            {
-                opened = Some((own.unit, asked));
+            if before == seen {
+                continue;
             }
+            let open = seen.filter(|(_, closed)| !closed && own.contact.is_closed());
+            own.opening = match (open, own.opening) {
+                (Some((asked, _)), None) if before.is_some_and(|(_, closed)| closed) => Some(asked),
+                (Some(_), Some(first)) => {
+                    opened = Some((own.unit, first));
+                    None
+                }
+                (Some(_) | None, _) => None,
+            };
         }
         let Some((opened, asked)) = opened else { return };
         for own in boards.iter_mut().flat_map(|board| &mut board.channels) {
-            if own.unit != opened {
+            if own.unit != opened && own.proving {
                 own.take(now, ContactInput::OtherOpen(asked));
+                let other = own.proof() == Proof::Failed(Flaw::OtherOpened);
+                own.opened = other.then_some(opened);
             }
         }
     }
@@ -153,6 +163,8 @@ impl Clinic {
             online: board.is_online(),
             closed: own.contact.is_closed(),
             proof: own.proof(),
+            opened: own.opened,
+            begun: own.begun,
         })
     }
 
@@ -173,7 +185,8 @@ impl Clinic {
         own.take(desk.now, ContactInput::Permit(grounds));
         let begun = own.contact.step(desk.now, ContactInput::Prove);
         begun.map_err(|_not_closed| Refused::CannotProve)?;
-        own.proving = true;
+        (own.proving, own.opened) = (true, None);
+        own.begun = own.begun.saturating_add(1);
         Ok(Answer::Accepted(fence))
     }
 
@@ -194,11 +207,11 @@ impl Clinic {
         }
     }
 
-    pub(crate) fn recall_proofs(&mut self, now: Instant, proofs: &[(UnitId, Nanos)]) {
-        for (id, age) in proofs {
+    pub(crate) fn recall_proofs(&mut self, now: Instant, proofs: &[(UnitId, Option<Nanos>)]) {
+        for (id, passed) in proofs {
             let mut channels = self.boards.iter_mut().flat_map(|board| &mut board.channels);
             if let Some(own) = channels.find(|own| own.unit == *id) {
-                own.take(now, ContactInput::Recall(*age));
+                own.take(now, ContactInput::Recall(*passed));
             }
         }
     }
@@ -248,6 +261,7 @@ fn both(one: Inputs, other: Inputs) -> Inputs {
         emergency_stop: one.emergency_stop.and(other.emergency_stop),
         key: one.key.and(other.key),
         footswitch: one.footswitch.and(other.footswitch),
+        supply: one.supply.and(other.supply),
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct Inputs {
     pub(crate) key: Sensed,
     /// Of this unit alone.
     pub(crate) footswitch: Sensed,
+    /// Of this unit alone.
+    pub(crate) supply: Sensed,
 }
 
 /// What one input, or several in a row, say.
@@ -118,6 +120,17 @@ impl Inputs {
             && self.emergency_stop.is_as(other.emergency_stop)
             && self.key.is_as(other.key)
             && self.footswitch.is_as(other.footswitch)
+            && self.supply.is_as(other.supply)
+    }
+
+    /// What an input says of the contact of a unit; what the unit says, if there is no such input.
+    /// One that is not heard says nothing.
+    pub(crate) const fn supplied(self, own: Option<(Instant, bool)>) -> Option<(Instant, bool)> {
+        match self.supply {
+            Sensed::Absent => own,
+            Sensed::Unheard | Sensed::Silent => None,
+            Sensed::Read(asked, closed) => Some((asked, closed)),
+        }
     }
 
     /// Whether the emergency stop is pressed. One that fell silent counts as pressed; one that was
@@ -150,7 +163,10 @@ impl Inputs {
     /// cause came: a key that was read before then tells nothing of what a person did since, and one
     /// that is not read was not turned.
     pub(crate) fn join(self, own: Contacts, wiring: Wiring, latched: Option<Instant>) -> Contacts {
-        let known = self.door.is_known() && self.emergency_stop.is_known() && self.key.is_known();
+        let known = self.door.is_known()
+            && self.emergency_stop.is_known()
+            && self.key.is_known()
+            && self.supply.is_known();
         let key = match (wiring.key, self.key) {
             (KeyAt::Unit, _) => own.key,
             (KeyAt::Board, Sensed::Read(asked, false)) => Some(asked) <= latched,
@@ -164,7 +180,7 @@ impl Inputs {
         Contacts {
             key,
             footswitch,
-            interlock: own.interlock && known && self.door.permits(),
+            interlock: own.interlock && known && self.door.permits() && self.supply.permits(),
             emergency_stop_released: own.emergency_stop_released && !self.stops(),
             ..own
         }
@@ -203,6 +219,8 @@ mod tests {
         {
             let inputs = Inputs { door, ..Inputs::default() };
             assert_eq!(joined(inputs), (interlock, true), "{door:?}");
+            let inputs = Inputs { supply: door, ..Inputs::default() };
+            assert_eq!(joined(inputs), (interlock, true), "a supply that is {door:?}");
         }
         for (emergency_stop, interlock, released) in [
             (Absent, true, true),
@@ -216,12 +234,36 @@ mod tests {
             assert_eq!(inputs.stops(), !released);
         }
         let opened = Contacts { interlock: false, emergency_stop_released: false, ..OWN };
-        let all = Inputs { door: closed, emergency_stop: closed, key: closed, footswitch: closed };
+        let all = Inputs {
+            door: closed,
+            emergency_stop: closed,
+            key: closed,
+            footswitch: closed,
+            supply: closed,
+        };
         let joined = all.join(opened, Wiring::default(), None);
         assert!(
             !joined.interlock && !joined.emergency_stop_released,
             "nor does it close the unit's"
         );
+    }
+
+    /// OPS-01: where an input tells of a contact, the unit is not believed in its place.
+    #[test]
+    fn a_supply_is_as_its_input_says() {
+        use Sensed::{Absent, Read, Silent, Unheard};
+        let own = Some((at(1), true));
+        for (supply, said) in [
+            (Absent, own),
+            (Unheard, None),
+            (Silent, None),
+            (Read(at(2), false), Some((at(2), false))),
+            (Read(at(2), true), Some((at(2), true))),
+        ] {
+            let inputs = Inputs { supply, ..Inputs::default() };
+            assert_eq!(inputs.supplied(own), said, "{supply:?}");
+            assert_eq!(inputs.is_as(Inputs::default()), supply == Absent);
+        }
     }
 
     /// LCK-07: a key that was off before the cause, or is not heard, was not turned after it.

@@ -18,6 +18,7 @@ use crate::{
     Answer, Ask, Call, CallId, Clinic, Effect, Entry, EntryId, Happening, Refused, RequestId,
     UnitId, Verb,
     desk::{Desk, Entries, Purpose},
+    seats::Lines,
 };
 
 const NOW: Instant = Instant::from_boot(1_000_000_000);
@@ -103,7 +104,8 @@ fn a_stop_of_nobody_is_answered() {
 #[test]
 fn an_entry_without_a_place_is_noticed() {
     let (mut effects, mut entries) = (Vec::new(), Entries::default());
-    let mut desk = Desk::new(NOW, &mut effects, &mut entries);
+    let mut lines = Lines::default();
+    let mut desk = Desk::new(NOW, &mut effects, &mut entries, &mut lines);
     let enter = |desk: &mut Desk<'_>| {
         desk.enter(NOBODY, Purpose::Record, Entry::Latch(NOBODY, Cause::Reboot));
         desk.is_full
@@ -111,6 +113,6 @@ fn an_entry_without_a_place_is_noticed() {
     let places = (0..).take_while(|_| !enter(&mut desk)).count();
     assert_eq!((places, effects.len()), (1_024, 1_024));
     let _durable = entries.take(EntryId(1));
-    let mut desk = Desk::new(NOW, &mut effects, &mut entries);
+    let mut desk = Desk::new(NOW, &mut effects, &mut entries, &mut lines);
     assert!(!enter(&mut desk) && enter(&mut desk), "one place is free again");
 }

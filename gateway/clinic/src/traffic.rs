@@ -6,7 +6,7 @@ use safety::{Fact, Instant, Modality, Nanos, Report};
 const SPAN: Nanos = Nanos::from_secs(10);
 
 /// What went over the line of one unit since it was last opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Traffic {
     /// Whether the line is open.
     pub open: bool,
@@ -22,7 +22,7 @@ pub struct Traffic {
 }
 
 /// The greatest round trips of the span that runs and of the one before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Trips {
     begun: Instant,
     greatest: Option<Nanos>,

@@ -1,4 +1,4 @@
-//! One unit: its supervisor, its dialect and its line, and the session that is booked on it.
+//! One unit: its supervisor and its dialect, and the session that is booked on it.
 
 use alloc::boxed::Box;
 
@@ -12,12 +12,13 @@ use crate::{
     booking::Booking,
     desk::{Desk, Purpose},
     effect::{Answer, Effect, Entry, Shown, Summary, What},
+    evidence::{Evidence, Standing},
     happening::Receipt,
     kind::Kind,
-    line::Line,
     name::{CallId, LineId, PatientKey, RoomId, SessionId, UnitId},
     patient::Stretch,
     room::{Inputs, Wiring},
+    seats::Wants,
     stops::Stops,
     traffic::Traffic,
 };
@@ -47,6 +48,8 @@ pub struct Plan<M: Kind> {
     pub byte: Nanos,
     /// What stands between it and its room.
     pub wiring: Wiring,
+    /// What is known of it beside what it says.
+    pub evidence: Evidence,
     /// How it is spoken to.
     pub dialect: Box<dyn Dialect<M> + Send>,
 }
@@ -61,13 +64,13 @@ pub(crate) struct Unit<M: Kind> {
     pub(crate) supervisor: Supervisor<M>,
     pub(crate) booking: Option<Booking>,
     pub(crate) wiring: Wiring,
+    pub(crate) standing: Standing,
     /// The inputs of its room.
     pub(crate) inputs: Inputs,
     /// What it last said of its own switches.
     own: Option<(Instant, Contacts)>,
     last_patient: Option<PatientKey>,
     dialect: Box<dyn Dialect<M> + Send>,
-    line: Line,
     traffic: Traffic,
     stops: Stops,
     known: Known<M>,
@@ -122,11 +125,11 @@ impl<M: Kind> Unit<M> {
             supervisor,
             booking: None,
             wiring: plan.wiring,
+            standing: Standing::new(plan.real, plan.evidence),
             inputs: Inputs::default(),
             own: None,
             last_patient: None,
             dialect: plan.dialect,
-            line: Line::new(plan.byte),
             traffic: Traffic::new(now),
             stops: Stops::default(),
             known,
@@ -134,7 +137,6 @@ impl<M: Kind> Unit<M> {
     }
 
     pub(crate) fn opened(&mut self, desk: &mut Desk<'_>) {
-        self.line.open(desk.now);
         self.traffic.open(desk.now);
         self.own = None;
         let _never_refused = self.supervisor.step(desk.now, Input::Opened);
@@ -143,7 +145,6 @@ impl<M: Kind> Unit<M> {
     }
 
     pub(crate) fn closed(&mut self, desk: &mut Desk<'_>) {
-        self.line.close();
         self.traffic.close(desk.now);
         self.own = None;
         let _never_refused = self.supervisor.step(desk.now, Input::Closed);
@@ -156,8 +157,8 @@ impl<M: Kind> Unit<M> {
         self.settle(desk);
     }
 
-    pub(crate) fn written(&mut self, desk: &mut Desk<'_>) {
-        if self.line.written(desk.now) == Some(Rank::Stop) {
+    pub(crate) fn written(&mut self, desk: &mut Desk<'_>, rank: Option<Rank>) {
+        if rank == Some(Rank::Stop) {
             self.stops.written(desk.now);
         }
         self.speak(desk, Event::Sent);
@@ -206,6 +207,15 @@ impl<M: Kind> Unit<M> {
                 Input::Settled
             }
             (Purpose::Record, Receipt::Durable) => return None,
+            (Purpose::Meter(check), Receipt::Durable) => {
+                self.standing.keep(check);
+                desk.tell(self.id, self.session(), What::Metered(check.passed));
+                return None;
+            }
+            (Purpose::Meter(_), Receipt::Failed) => {
+                self.standing.lose();
+                Input::Lock(Cause::Ledger)
+            }
             (Purpose::Slice(_) | Purpose::Settlement | Purpose::Record, Receipt::Failed) => {
                 Input::Lock(Cause::Ledger)
             }
@@ -226,10 +236,16 @@ impl<M: Kind> Unit<M> {
         self.known.due
     }
 
-    fn next(&self, now: Instant) -> Instant {
-        let dialect = match self.line.has_turn(now, self.is_stopping()) {
-            true => self.dialect.wake().max(self.known.turned.after(TURN)),
-            false => self.line.wake().max(now.after(Nanos::new(1))),
+    fn next(&self, desk: &mut Desk<'_>) -> Instant {
+        let now = desk.now;
+        let line = desk.lines.on(self.line_id);
+        let dialect = if !line.is_alone() {
+            // The line knows who is next, and when.
+            Instant::NEVER
+        } else if line.grants(now, self.id, self.is_stopping()) {
+            self.dialect.wake().max(self.known.turned.after(TURN))
+        } else {
+            line.rested().max(now.after(Nanos::new(1)))
         };
         let own = self.dialect.wake();
         let own = if own <= now { Instant::NEVER } else { own };
@@ -238,12 +254,14 @@ impl<M: Kind> Unit<M> {
     }
 
     pub(crate) fn shown(&self) -> Shown {
+        let status = self.supervisor.status();
         Shown {
-            status: M::status(self.supervisor.status()),
+            status: M::status(status),
             session: self.session(),
             relay_closed: self.supervisor.relay_closed(),
             link: self.traffic,
             contact: None,
+            meter: self.standing.shown(status.at),
         }
     }
 
@@ -280,14 +298,24 @@ impl<M: Kind> Unit<M> {
         self.dialect.step(desk.now, event, &mut out);
         for report in out.reports {
             self.traffic.hear(desk.now, &report);
+            if matches!(report.fact, Fact::Boot(_)) {
+                desk.lines.on(self.line_id).answered(self.id);
+            }
             let report = self.wire(report);
             let _never_refused = self.supervisor.step(desk.now, Input::Report(report));
         }
         if let Some(frame) = out.frame
-            && let Some(frame) = self.line.take(desk.now, frame)
+            && let Some(frame) = desk.lines.on(self.line_id).take(desk.now, self.id, frame)
         {
             desk.effects.push(Effect::Write(self.line_id, frame));
         }
+        let next = self.known.turned.after(TURN);
+        let wants = Wants {
+            turn: self.dialect.wake().max(next),
+            stop: self.dialect.urgent().max(next),
+            awaits: self.dialect.awaits(),
+        };
+        desk.lines.on(self.line_id).note(desk.now, self.id, wants);
     }
 
     /// Joins what the unit says of its switches with the inputs of its room.
@@ -320,9 +348,11 @@ impl<M: Kind> Unit<M> {
         self.settle(desk);
     }
 
-    /// What the unit says of its own interlock, and when it was asked.
+    /// Whether what its contact is in is closed, and when that was asked: as the unit says of its own
+    /// interlock, or as an input says in its place.
     pub(crate) fn interlock(&self) -> Option<(Instant, bool)> {
-        self.own.map(|(asked, own)| (asked, own.interlock))
+        let own = self.own.map(|(asked, own)| (asked, own.interlock));
+        self.inputs.supplied(own)
     }
 
     /// What its contact goes by.
@@ -346,10 +376,12 @@ impl<M: Kind> Unit<M> {
     pub(crate) fn settle(&mut self, desk: &mut Desk<'_>) {
         let _never_refused = self.supervisor.step(desk.now, Input::Wake);
         self.speak_order(desk);
-        if let Some(frame) = self.line.due(desk.now) {
+        let line = desk.lines.on(self.line_id);
+        if let Some(frame) = line.due(desk.now) {
             desk.effects.push(Effect::Write(self.line_id, frame));
         }
-        if self.line.has_turn(desk.now, self.is_stopping()) && self.dialect.wake() <= desk.now {
+        let has_turn = line.grants(desk.now, self.id, self.is_stopping());
+        if has_turn && self.dialect.wake() <= desk.now {
             self.known.turned = desk.now;
             self.speak(desk, Event::Turn);
             self.speak_order(desk);
@@ -362,7 +394,7 @@ impl<M: Kind> Unit<M> {
         self.move_relay(desk);
         self.answer_stops(desk);
         self.show(desk);
-        self.known.due = self.next(desk.now);
+        self.known.due = self.next(desk);
     }
 
     fn speak_order(&mut self, desk: &mut Desk<'_>) {
@@ -426,7 +458,7 @@ impl<M: Kind> Unit<M> {
             if latched.cause == Cause::OverTemperature
                 && let Some(booking) = &self.booking
             {
-                desk.trips.push((booking.patient.clone(), booking.site));
+                desk.trips.push((booking.patient.clone(), booking.sites));
             }
             if latched.cause.scope() != Scope::Unit {
                 desk.spread.push((self.room, latched.cause));
@@ -523,5 +555,6 @@ pub(crate) fn summary<M: Kind>(ended: &Ended<M>) -> Summary {
         end: ended.end,
         outcome: ended.outcome,
         uncertain: ended.uncertain,
+        findings: ended.findings,
     }
 }

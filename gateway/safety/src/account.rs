@@ -6,7 +6,7 @@
 
 use crate::{
     modality::Modality,
-    quantity::Output,
+    quantity::{Integral, Output, over},
     time::{Instant, Nanos},
 };
 
@@ -21,6 +21,11 @@ pub(crate) struct Account<M: Modality> {
     armed: bool,
     /// Everything before this is in `charged` and `delivered`.
     settled: Instant,
+    /// What was charged by a bound, for time in which nobody heard of the unit.
+    unseen: M::Dose,
+    /// By how much the readings add up to more than the unit counted, less if negative: in
+    /// picojoules, femtotesla-seconds or picopulses.
+    drift: i64,
     /// The last reading and the one before. A reading is of some moment after its question, so what
     /// the one before showed may still have been emitted for a while after this one was asked for.
     measured: [M::Output; 2],
@@ -48,6 +53,8 @@ impl<M: Modality> Account<M> {
             assumed: None,
             armed: false,
             settled: now,
+            unseen: M::Dose::default(),
+            drift: 0,
             measured: [M::Output::default(); 2],
         }
     }
@@ -60,6 +67,17 @@ impl<M: Modality> Account<M> {
     /// What was delivered, at best knowledge.
     pub(crate) const fn delivered(&self) -> M::Dose {
         self.delivered
+    }
+
+    /// Whether what the unit measured and what it counted have come apart (DOS-11).
+    pub(crate) fn is_apart(&self) -> bool {
+        let delivered = M::count(self.delivered).saturating_add_signed(self.drift.max(0));
+        !M::COUNTS_APART.admits(self.drift.unsigned_abs(), delivered)
+    }
+
+    /// Whether too much of the charge is a bound and no count (DOS-12).
+    pub(crate) fn is_unseen(&self) -> bool {
+        !M::UNSEEN.admits(M::count(self.unseen), M::count(self.charged))
     }
 
     /// Whether something may be emitted that is not yet accounted for.
@@ -140,15 +158,22 @@ impl<M: Modality> Account<M> {
         self.charged = M::greater(self.charged, self.delivered);
     }
 
-    /// Off is proven at `now`, or a lease is over. Returns what is charged for the time since the last reading.
-    pub(crate) fn finish(&mut self, now: Instant) -> M::Dose {
-        let open = M::accrue(M::Dose::default(), self.rate(), self.open_until(now));
-        self.charged = M::plus(self.charged, open);
+    /// A lease has ended, at `bound`, what a lost unit emitted. Returns what is charged for the time
+    /// since the last reading.
+    pub(crate) fn lose(&mut self, bound: Instant) -> M::Dose {
+        let open = M::accrue(M::Dose::default(), self.rate(), self.open_until(bound));
+        self.unseen = M::plus(self.unseen, open);
+        self.finish(bound);
+        open
+    }
+
+    /// Off is proven at `now`.
+    pub(crate) fn finish(&mut self, now: Instant) {
+        self.charged = self.charged(now);
         self.settled = now.max(self.settled);
         self.assumed = None;
         self.armed = false;
         self.measured = [M::Output::default(); 2];
-        open
     }
 
     fn open_until(&self, now: Instant) -> Nanos {
@@ -171,10 +196,18 @@ impl<M: Modality> Account<M> {
         }
         self.delivered = match reading.counted {
             Some(counted) => {
+                self.drift = self.drift.saturating_add(drift::<M>(mean, gap, counted));
                 let time_alone = M::accrue(self.delivered, M::Output::default(), gap);
                 M::plus(time_alone, counted)
             }
             None => M::accrue(self.delivered, mean, gap),
         };
     }
+}
+
+/// By how much a mean output over `gap` is more than what was counted over it.
+fn drift<M: Modality>(mean: M::Output, gap: Nanos, counted: M::Dose) -> i64 {
+    let (read, counted) = (over(mean, gap).count(), M::count(counted));
+    let most = if read < counted { i64::MIN } else { i64::MAX };
+    read.checked_signed_diff(counted).unwrap_or(most)
 }

@@ -28,11 +28,12 @@ pub const PROOF_CLOSES: Nanos = Nanos::from_secs(2);
 ///        ^   grounds gone, board lost, late, fallen |
 ///        |                                        | prove, interlock seen closed
 ///        |        opened in time, no other one    v
-///        +-- FAILED <---- else ---- DROPPED ---------> CLOSING -- seen closed --> PASSED
+///        +-- FAILED <---- else ---- DROPPED ---------> CLOSING -- seen closed --> DROPPED, PASSED
 /// ```
 ///
 /// A drop is two things, and needs no answer: no kick follows, and an Off goes out. Either alone
-/// opens the contact.
+/// opens the contact. A proof tries each alone: first no kick follows and no Off goes out, which is
+/// what a gateway that is gone leaves to the board; then, closed again, it is told off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Contact {
     terms: ContactTerms,
@@ -108,8 +109,8 @@ pub enum ContactInput {
     Prove,
     /// The unit may no longer be used for a proof.
     Abandon,
-    /// The ledger knows of a proof that passed so long ago.
-    Recall(Nanos),
+    /// The ledger knows of the last proof: that it passed so long ago, or that it failed.
+    Recall(Option<Nanos>),
     /// Time passed, nothing else.
     Wake,
 }
@@ -132,9 +133,12 @@ pub enum Proof {
 /// Why a proof failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Flaw {
-    /// The interlock stayed closed, or opened late: the contact is welded, bridged or of another
-    /// unit.
+    /// The interlock stayed closed when the contact was told off, or opened late: the contact is
+    /// welded, bridged or of another unit.
     StayedClosed,
+    /// The interlock opened when the contact was told off, and not by itself when no kick followed:
+    /// nothing would end what a gateway that is gone left on.
+    Held,
     /// The interlock of another unit opened.
     OtherOpened,
     /// The unit said nothing of its interlock in time.
@@ -143,6 +147,8 @@ pub enum Flaw {
     StayedOpen,
     /// The unit or the board did something else meanwhile.
     Interrupted,
+    /// It failed before the gateway started; what was found then, the log of then says.
+    Earlier,
 }
 
 /// A proof is not begun.
@@ -152,10 +158,36 @@ pub struct NotClosed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Test {
     Never,
-    Dropped { since: Instant, opened: bool },
-    Closing { since: Instant },
+    Dropped(Dropping),
+    Closing { how: How, since: Instant },
     Passed { at: Instant, age: Nanos },
     Failed(Flaw),
+}
+
+/// A contact that is dropped for a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Dropping {
+    how: How,
+    /// When it was dropped, and from when on it has to be open.
+    begun: Instant,
+    since: Instant,
+    /// It was seen open in time, and closed when it had to be open.
+    opened: bool,
+    stayed: bool,
+    /// Something was said of its interlock since it has to be open.
+    heard: bool,
+}
+
+/// How a contact is dropped for a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum How {
+    /// By no further kick alone.
+    Left,
+    /// It is told off as well.
+    Told {
+        /// It stayed closed when it was left.
+        held: bool,
+    },
 }
 
 impl Put {
@@ -226,8 +258,14 @@ impl Contact {
     /// Whether a kick may be handed over at `now`.
     pub fn may_kick(&self, now: Instant) -> bool {
         let late = now < self.barred;
-        let dropped = matches!(self.proof, Test::Dropped { .. });
+        let dropped = matches!(self.proof, Test::Dropped(_));
         self.grounds.stand(now) && self.board && !late && !dropped
+    }
+
+    /// Whether it is neither kicked nor told off: a proof sees whether it opens by itself.
+    pub fn is_left(&self, now: Instant) -> bool {
+        let left = matches!(self.proof, Test::Dropped(Dropping { how: How::Left, .. }));
+        left && self.grounds.stand(now) && self.board && self.barred <= now
     }
 
     /// The instant of the last step.
@@ -254,7 +292,7 @@ impl Contact {
     pub fn proof(&self, now: Instant) -> Proof {
         match self.proof {
             Test::Never => Proof::Never,
-            Test::Dropped { .. } | Test::Closing { .. } => Proof::Running,
+            Test::Dropped(_) | Test::Closing { .. } => Proof::Running,
             Test::Passed { at, age } => match age.plus(now.since(at)) {
                 age if age < PROOF_HOLDS => Proof::Passed(age),
                 _ => Proof::Due,
@@ -272,8 +310,8 @@ impl Contact {
     pub fn wake(&self) -> Instant {
         let proof = match self.proof {
             Test::Never | Test::Passed { .. } | Test::Failed(_) => Instant::NEVER,
-            Test::Dropped { since, .. } => since.after(PROOF_DROPS),
-            Test::Closing { since } => since.after(PROOF_CLOSES),
+            Test::Dropped(drop) => drop.since.after(PROOF_DROPS),
+            Test::Closing { since, .. } => since.after(PROOF_CLOSES),
         };
         let barred = if self.now < self.barred { self.barred } else { Instant::NEVER };
         let falls = if self.is_closed() { self.open_from() } else { Instant::NEVER };
@@ -295,7 +333,7 @@ impl Contact {
         let fallen = self.open_from() <= self.now;
         match self.put {
             Put::Closed(_) if fallen => self.put_anew(Put::Open(self.now)),
-            Put::Closed(_) if may => {}
+            Put::Closed(_) if may || self.is_left(self.now) => {}
             Put::Closed(_) if self.board => self.put_anew(Put::Open(self.now)),
             Put::Closed(_) => self.put_anew(Put::Open(self.open_from())),
             // Nobody can tell a lost board to open what it holds: its time has to run out.
@@ -321,20 +359,25 @@ impl Contact {
         self.seen = Some((asked, closed));
         self.compare(asked, closed, chain);
         match &mut self.proof {
-            Test::Dropped { since, opened } if *since < asked => {
-                let in_time = asked.since(*since) <= patience;
-                match (in_time, closed) {
-                    (true, closed) => *opened |= !closed,
-                    (false, false) if *opened => {}
-                    (false, _) => self.proof = Test::Failed(Flaw::StayedClosed),
+            Test::Dropped(drop) if drop.since < asked => {
+                // A unit that rests says nothing for a while: its first word may come twice as late.
+                let heard = core::mem::replace(&mut drop.heard, true);
+                let patience = if heard { patience } else { patience.times(2) };
+                match (asked.since(drop.since) <= patience, closed) {
+                    (true, closed) => drop.opened |= !closed,
+                    (false, false) if drop.opened || !heard => {}
+                    (false, _) => drop.stayed = true,
                 }
             }
             // Closed by the kick, not by itself.
-            Test::Closing { .. } if closed && self.put.closed_before(asked) => {
-                self.proof = Test::Passed { at: self.now, age: Nanos::ZERO };
+            Test::Closing { how, .. } if closed && self.put.closed_before(asked) => {
+                self.proof = match how {
+                    How::Left => Test::Dropped(self.told(false)),
+                    How::Told { .. } => Test::Passed { at: self.now, age: Nanos::ZERO },
+                };
             }
             Test::Never
-            | Test::Dropped { .. }
+            | Test::Dropped(_)
             | Test::Closing { .. }
             | Test::Passed { .. }
             | Test::Failed(_) => {}
@@ -343,6 +386,8 @@ impl Contact {
 
     fn compare(&mut self, asked: Instant, closed: bool, chain: bool) {
         match self.put {
+            // What a proof finds it says at its end: it may be that another contact opened.
+            Put::Open(_) if matches!(self.proof, Test::Dropped(_)) => {}
             Put::Open(since) => self.mismatch = closed && since.after(self.patience()) < asked,
             Put::Closed(_) if closed || !chain => (self.odd, self.mismatch) = (None, false),
             Put::Closed(since) => {
@@ -353,8 +398,8 @@ impl Contact {
     }
 
     fn see_other(&mut self, asked: Instant) {
-        if let Test::Dropped { since, .. } = self.proof
-            && since < asked
+        if let Test::Dropped(drop) = self.proof
+            && drop.begun < asked
         {
             self.proof = Test::Failed(Flaw::OtherOpened);
         }
@@ -365,12 +410,29 @@ impl Contact {
         if !seen || self.is_proving() {
             return Err(NotClosed);
         }
-        self.proof = Test::Dropped { since: self.now, opened: false };
+        let since = self.open_from().max(self.now);
+        let how = How::Left;
+        let drop =
+            Dropping { how, begun: self.now, since, opened: false, stayed: false, heard: false };
+        self.proof = Test::Dropped(drop);
         Ok(())
     }
 
+    /// A drop that begins now, by what it is told.
+    const fn told(&self, held: bool) -> Dropping {
+        let how = How::Told { held };
+        Dropping {
+            how,
+            begun: self.now,
+            since: self.now,
+            opened: false,
+            stayed: false,
+            heard: false,
+        }
+    }
+
     const fn is_proving(&self) -> bool {
-        matches!(self.proof, Test::Dropped { .. } | Test::Closing { .. })
+        matches!(self.proof, Test::Dropped(_) | Test::Closing { .. })
     }
 
     fn interrupt(&mut self) {
@@ -379,9 +441,25 @@ impl Contact {
         }
     }
 
-    fn recall(&mut self, age: Nanos) {
+    /// What follows a drop that lasted long enough.
+    fn end_drop(&mut self, drop: Dropping) {
+        self.proof = match (drop.how, drop.stayed, drop.opened) {
+            (How::Left, true, _) => Test::Dropped(self.told(true)),
+            (How::Told { .. }, true, _) => Test::Failed(Flaw::StayedClosed),
+            (_, false, false) => Test::Failed(Flaw::Unseen),
+            (How::Told { held: true }, false, true) => Test::Failed(Flaw::Held),
+            (how, false, true) => Test::Closing { how, since: self.now },
+        };
+        let closed = self.seen.is_some_and(|(_, closed)| closed);
+        self.mismatch |= closed && self.proof == Test::Failed(Flaw::StayedClosed);
+    }
+
+    fn recall(&mut self, passed: Option<Nanos>) {
         if self.proof == Test::Never {
-            self.proof = Test::Passed { at: self.now, age };
+            self.proof = match passed {
+                Some(age) => Test::Passed { at: self.now, age },
+                None => Test::Failed(Flaw::Earlier),
+            };
         }
     }
 
@@ -391,17 +469,14 @@ impl Contact {
             self.interrupt();
         }
         match self.proof {
-            Test::Dropped { since, opened } if since.after(PROOF_DROPS) <= self.now => {
-                self.proof = match opened {
-                    true => Test::Closing { since: self.now },
-                    false => Test::Failed(Flaw::Unseen),
-                };
+            Test::Dropped(drop) if drop.since.after(PROOF_DROPS) <= self.now => {
+                self.end_drop(drop);
             }
-            Test::Closing { since } if since.after(PROOF_CLOSES) <= self.now => {
+            Test::Closing { since, .. } if since.after(PROOF_CLOSES) <= self.now => {
                 self.proof = Test::Failed(Flaw::StayedOpen);
             }
             Test::Never
-            | Test::Dropped { .. }
+            | Test::Dropped(_)
             | Test::Closing { .. }
             | Test::Passed { .. }
             | Test::Failed(_) => {}

@@ -105,6 +105,11 @@ impl PowerCurve {
         (first.0 <= drive).then_some(drive)
     }
 
+    /// How much less than there is the meter of the calibration may have shown.
+    pub const fn uncertainty(&self) -> Permille {
+        self.uncertainty
+    }
+
     /// The power at `drive` as measured, rounded up. Below the first point it is that of the first,
     /// above the last it goes on as it rose.
     pub fn power_at(&self, drive: Drive) -> Power {

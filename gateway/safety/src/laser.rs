@@ -1,6 +1,7 @@
 //! Photobiomodulation by a Class IV laser: what a unit can be told.
 
 use crate::{
+    finding::Allowance,
     modality::{Modality, adds_up},
     prescription::LaserPrescription,
     quantity::{Energy, Frequency, Permille, Power},
@@ -62,6 +63,10 @@ impl Modality for Laser {
     type Prescription = LaserPrescription;
 
     const REMINDER: Option<Nanos> = Some(Nanos::from_secs(30));
+    /// 5 % or 50 J (safety rules of dose accounting; a proposal that needs the clinic's sign-off).
+    const COUNTS_APART: Allowance = Allowance { permille: 50, least: 50_000_000_000_000 };
+    /// 2 % or 20 J (the same).
+    const UNSEEN: Allowance = Allowance { permille: 20, least: 20_000_000_000_000 };
 
     adds_up!(Power => Energy);
 

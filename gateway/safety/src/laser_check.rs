@@ -12,6 +12,7 @@ use crate::{
     quantity::{Energy, Frequency, Permille, Power, over},
     question::{Decisions, Question},
     root::{least, quotient_down, quotient_up},
+    site::Site,
     skin::{Beam, Tolerance, short_content},
     step::{narrow, quantise, quantise_to},
     time::Nanos,
@@ -53,13 +54,13 @@ impl<'a> Check<'a> {
         limits: &'a Limits<Laser>,
         spent: &'a Remaining<Laser>,
     ) -> Self {
-        let group = asked.site.group();
+        let rows = |site: Site| limits.library.site(site.group()).rows(site.group());
         Self {
             asked,
             unit: &limits.unit,
             spent,
             tail: limits.tail,
-            site: limits.library.site(group).rows(group),
+            site: asked.touched.strictest(asked.site, rows),
             everywhere: limits.library.everywhere.rows(),
             decisions: Decisions::new(asked.overrides),
         }

@@ -76,7 +76,8 @@ pub struct Span<T> {
 
 /// What was spent already, from which follows what is left. The ledger is its only source (DOS-10).
 ///
-/// Charged dose counts, and that of neighbouring sites with it. `None` is unknown, and refuses.
+/// Charged dose counts, and that of neighbouring sites with it. Where a field reaches several sites,
+/// "the site" is the one of them at which most was spent. `None` is unknown, and refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Remaining<M: Modality> {
     /// Spent at this site in this visit.
@@ -225,6 +226,22 @@ impl Cell {
         }
     }
 
+    /// The stricter of both; of two that are equal, this one. What is not known is the strictest.
+    fn stricter(self, other: Self, direction: Direction) -> Self {
+        match (self, other) {
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Blank, other) => other,
+            (Self::Known(..), Self::Blank) => self,
+            (Self::Known(own, _), Self::Known(count, _)) => {
+                if within(direction, own, count) {
+                    self
+                } else {
+                    other
+                }
+            }
+        }
+    }
+
     /// The number, if there is one.
     pub(crate) const fn count(self) -> Option<u64> {
         match self {
@@ -279,6 +296,17 @@ impl Row {
             soft: self.soft.map(&change),
             hard: self.hard.map(&change),
             ceiling: self.ceiling.map(&change),
+        }
+    }
+
+    /// The stricter of this line and `other`, value by value.
+    pub(crate) fn stricter(self, other: Self) -> Self {
+        let direction = self.limit.direction();
+        Self {
+            limit: self.limit,
+            soft: self.soft.stricter(other.soft, direction),
+            hard: self.hard.stricter(other.hard, direction),
+            ceiling: self.ceiling.stricter(other.ceiling, direction),
         }
     }
 

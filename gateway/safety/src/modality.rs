@@ -3,6 +3,7 @@
 use core::{fmt::Debug, hash::Hash};
 
 use crate::{
+    finding::Allowance,
     quantity::{Energy, Exposure, Integral, Output, over, until},
     run::{Pace, Run},
     time::Nanos,
@@ -22,6 +23,11 @@ pub trait Modality: Copy + Debug + Eq + Hash + 'static {
     /// While it emits, people are reminded this often to move what they hold over the patient
     /// (LAS-17). Nothing tells the gateway whether they do.
     const REMINDER: Option<Nanos>;
+
+    /// By how much what a unit measured may differ from what it counted (DOS-11).
+    const COUNTS_APART: Allowance;
+    /// How much of a dose may be charged for time in which nobody heard of the unit (DOS-12).
+    const UNSEEN: Allowance;
 
     /// What a meter shows while `level` is emitted as told.
     fn output(level: Self::Level) -> Self::Output;
@@ -60,6 +66,9 @@ pub trait Modality: Copy + Debug + Eq + Hash + 'static {
 
     /// A unit's own count as a dose. It says nothing of time.
     fn counted(count: <Self::Output as Output>::Integral) -> Self::Dose;
+
+    /// What a dose counts in picojoules, femtotesla-seconds or picopulses.
+    fn count(dose: Self::Dose) -> u64;
 
     /// The share of `prescribed` that `delivered` is, in thousandths, rounded down.
     fn share(delivered: Self::Dose, prescribed: Self::Dose) -> u64;
@@ -196,6 +205,11 @@ macro_rules! adds_up {
 
         fn counted(count: $integral) -> Self::Dose {
             $crate::modality::Dose { quantity: count, time: Nanos::ZERO }
+        }
+
+        #[inline]
+        fn count(dose: Self::Dose) -> u64 {
+            $crate::quantity::Integral::count(dose.quantity)
         }
 
         fn share(delivered: Self::Dose, prescribed: Self::Dose) -> u64 {

@@ -1,6 +1,7 @@
 //! Pulsed magnetic field therapy: what a unit can be told.
 
 use crate::{
+    finding::Allowance,
     modality::{Modality, adds_up},
     prescription::PemfPrescription,
     quantity::{Exposure, Flux, Frequency, Permille, Slew},
@@ -42,6 +43,11 @@ impl Modality for Pemf {
     type Prescription = PemfPrescription;
 
     const REMINDER: Option<Nanos> = None;
+    /// 5 % or 2.5 mT·min: of what the soft limit of a head permits the same part as 50 J are of what
+    /// that of a neck permits (proposal that needs the clinic's sign-off).
+    const COUNTS_APART: Allowance = Allowance { permille: 50, least: 150_000_000_000_000 };
+    /// 2 % or 1 mT·min (the same).
+    const UNSEEN: Allowance = Allowance { permille: 20, least: 60_000_000_000_000 };
 
     adds_up!(Flux => Exposure);
 

@@ -14,6 +14,7 @@ use crate::{
     question::{Decisions, Question},
     root::{least, quotient_up},
     screening::screen,
+    site::Site,
     step::{narrow, quantise},
     time::Nanos,
 };
@@ -25,7 +26,7 @@ pub(crate) fn check(
     remaining: &Remaining<Pemf>,
 ) -> Checked<Pemf> {
     let mut check = Check::new(prescription, limits, remaining);
-    screen(&mut check.decisions, &prescription.screening, prescription.site.field_group());
+    screen(&mut check.decisions, &prescription.screening, prescription.sites().field_group());
     check.fitness();
     let level = check.level();
     check.field(level);
@@ -54,13 +55,13 @@ impl<'a> Check<'a> {
         limits: &'a Limits<Pemf>,
         spent: &'a Remaining<Pemf>,
     ) -> Self {
-        let group = asked.site.field_group();
+        let rows = |site: Site| limits.library.site(site.field_group()).rows(site.field_group());
         Self {
             asked,
             unit: &limits.unit,
             spent,
             tail: limits.tail,
-            site: limits.library.site(group).rows(group),
+            site: asked.touched.strictest(asked.site, rows),
             everywhere: limits.library.everywhere.rows(),
             decisions: Decisions::new(asked.overrides),
         }

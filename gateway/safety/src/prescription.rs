@@ -11,6 +11,7 @@ use crate::{
         Area, Fluence, Flux, Frequency, Multiple, OpticalDensity, Permille, Power, Slew, Wavelength,
     },
     site::Site,
+    sites::Sites,
     time::Nanos,
 };
 
@@ -19,6 +20,9 @@ use crate::{
 pub struct LaserPrescription {
     /// Where.
     pub site: Site,
+    /// The other sites that the field reaches into: they are charged in full, and their limits hold
+    /// too (DOS-14).
+    pub touched: Sites,
     /// Average power.
     pub power: Power,
     /// The wavelengths and their shares of the power. They add up to the whole.
@@ -50,6 +54,9 @@ pub struct LaserPrescription {
 pub struct PemfPrescription {
     /// Where.
     pub site: Site,
+    /// The other sites that the field reaches into: they are charged in full, and their limits hold
+    /// too (DOS-14).
+    pub touched: Sites,
     /// Peak flux density at the surface of the applicator.
     pub flux: Flux,
     /// Periods per second.
@@ -77,6 +84,9 @@ pub struct PemfPrescription {
 pub struct StimulatorPrescription {
     /// Where.
     pub site: Site,
+    /// The other sites that the field reaches into: they are charged in full, and their limits hold
+    /// too (DOS-14).
+    pub touched: Sites,
     /// The least intensity at which this coil made the muscle of this patient twitch, in
     /// thousandths of the most that the unit discharges. Zero is unknown.
     pub motor_threshold: Permille,
@@ -99,6 +109,19 @@ pub struct StimulatorPrescription {
     /// Soft limits that a person overrode.
     pub overrides: Overrides,
 }
+
+macro_rules! reaches {
+    ($($name:ident)*) => {
+        $(impl $name {
+            /// Every site that the field lies on: its own, and those that it reaches into.
+            pub fn sites(&self) -> Sites {
+                self.touched.with(self.site)
+            }
+        })*
+    };
+}
+
+reaches!(LaserPrescription PemfPrescription StimulatorPrescription);
 
 /// One wavelength and its share of the power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -115,6 +115,8 @@ impl Permille {
     pub const ZERO: Self = Self(0);
     /// All of it.
     pub const WHOLE: Self = Self(1_000);
+    /// A fifth of it.
+    pub const FIFTH: Self = Self(200);
 
     /// A share of `count` thousandths, if that is no more than the whole.
     pub const fn new(count: u16) -> Option<Self> {

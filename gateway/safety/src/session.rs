@@ -5,6 +5,7 @@ use crate::{
     admitted::Admitted,
     cause::Cause,
     command::Beacon,
+    finding::{Finding, Findings},
     modality::Modality,
     order::Setting,
     quantity::Output,
@@ -76,6 +77,8 @@ pub struct Ended<M: Modality> {
     pub outcome: Outcome,
     /// Whether off was never proven, so that the charge is a bound and not a count.
     pub uncertain: bool,
+    /// What a person has to judge before the patient's next session.
+    pub findings: Findings,
 }
 
 /// A session in progress.
@@ -234,19 +237,44 @@ impl<M: Modality> Session<M> {
         Some(window)
     }
 
+    /// Everything that may be charged where `window` is covered: what is emitted may go on for a
+    /// while, or be more than was ordered. The pulses of a train are counted to the last one before
+    /// it begins.
+    pub(crate) fn up_to(&self, window: M::Dose, terms: &Terms<M>) -> M::Dose {
+        match (&self.runs, terms.pace) {
+            (Some(_), Pace::Continuous) => window,
+            (Some(_) | None, Pace::Chunks { .. }) | (None, Pace::Continuous) => {
+                M::accrue(window, M::output(self.admitted.level()), terms.tail())
+            }
+        }
+    }
+
+    /// Whether a run that was ordered is covered, and what a meter showed beyond it.
+    pub(crate) fn covers_charged(&self, now: Instant, terms: &Terms<M>) -> bool {
+        let covers = |window| M::covers(self.up_to(window, terms), self.account.charged(now));
+        self.slices.covered.is_some_and(covers)
+    }
+
     pub(crate) fn ended(&self, now: Instant) -> Ended<M> {
         let charged = self.account.charged(now);
         let end = self.end.unwrap_or(End::Stopped);
         let delivered = self.account.delivered();
+        let debt = M::minus(charged, self.admitted.budget());
+        let findings = [
+            (Finding::CountsDiffer, self.account.is_apart()),
+            (Finding::Unseen, self.account.is_unseen()),
+            (Finding::Debt, debt != M::Dose::default()),
+        ];
         Ended {
             token: self.token,
             prescribed: self.admitted.dose(),
             charged,
             delivered,
-            debt: M::minus(charged, self.admitted.budget()),
+            debt,
             end,
             outcome: Self::outcome(end, M::share(delivered, self.admitted.dose()), charged),
             uncertain: self.uncertain,
+            findings: findings.into_iter().collect(),
         }
     }
 

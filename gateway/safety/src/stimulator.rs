@@ -1,6 +1,7 @@
 //! Magnetic stimulation in trains of pulses: what a unit can be told, and what that adds up to.
 
 use crate::{
+    finding::Allowance,
     modality::Modality,
     prescription::StimulatorPrescription,
     quantity::{Energy, Frequency, Integral, Output, Permille, Pulses, over, until},
@@ -128,6 +129,11 @@ impl Modality for Stimulator {
     type Prescription = StimulatorPrescription;
 
     const REMINDER: Option<Nanos> = None;
+    /// 5 % or one pulse: a train that was ordered is held against the count by itself, and all
+    /// others are whole pulses (proposal that needs the clinic's sign-off).
+    const COUNTS_APART: Allowance = Allowance { permille: 50, least: PICO };
+    /// 2 % or one pulse (the same).
+    const UNSEEN: Allowance = Allowance { permille: 20, least: PICO };
 
     fn output(level: StimulatorLevel) -> Pulsing {
         Pulsing { rate: level.rate, pulse_energy: level.pulse_energy }
@@ -191,6 +197,10 @@ impl Modality for Stimulator {
 
     fn counted(count: Pulses) -> StimulatorDose {
         StimulatorDose { pulses: count, ..StimulatorDose::default() }
+    }
+
+    fn count(dose: StimulatorDose) -> u64 {
+        dose.pulses.picopulses()
     }
 
     fn share(delivered: StimulatorDose, prescribed: StimulatorDose) -> u64 {

@@ -74,7 +74,7 @@ impl<'a> Check<'a> {
     /// Never the head or the neck, whatever a library says (PEM-03), and only who was asked
     /// (PEM-05).
     fn place(&mut self) {
-        let group = self.asked.site.field_group();
+        let group = self.asked.sites().field_group();
         let head = match group {
             FieldGroup::HeadNeck => 1,
             FieldGroup::TrunkLimb => 0,

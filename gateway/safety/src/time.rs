@@ -1,4 +1,5 @@
-//! Points and spans of time, as whole nanoseconds. Nothing here reads a clock (TIM-01).
+//! Points and spans of time, as whole nanoseconds. Nothing here reads a clock (TIM-01), so no
+//! leap second and no change of the clocks reaches a duration (TIM-06).
 
 /// A span of time in nanoseconds.
 ///

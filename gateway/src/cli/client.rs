@@ -10,8 +10,8 @@ use std::{
 use anyhow::{Context as _, bail};
 use proto::v1::{
     Beam, ListCausesRequest, ListUnitsRequest, MonitorUnitRequest, Person, ProveRelayRequest,
-    RelayProof, ReleaseRequest, StopAllRequest, StopProof, StopRequest, WatchUnitsRequest,
-    WatchUnitsResponse, maintenance_service_client::MaintenanceServiceClient,
+    RelayProof, ReleaseRequest, ReviewRequest, StopAllRequest, StopProof, StopRequest,
+    WatchUnitsRequest, WatchUnitsResponse, maintenance_service_client::MaintenanceServiceClient,
     safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
     unit_service_client::UnitServiceClient, watch_units_response::Change,
 };
@@ -59,7 +59,7 @@ pub(crate) async fn connect(address: &str) -> anyhow::Result<Channel> {
 }
 
 /// What the gateway says of an error, and nothing of how it came here.
-fn told(status: Status) -> anyhow::Error {
+pub(super) fn told(status: Status) -> anyhow::Error {
     match status.message() {
         "" => anyhow::anyhow!("{}", status.code()),
         message => anyhow::anyhow!("{message}"),
@@ -90,7 +90,7 @@ pub(super) async fn watch(address: &str) -> anyhow::Result<ExitCode> {
 }
 
 /// A name that no other request has.
-fn request_id() -> String {
+pub(super) fn request_id() -> String {
     format!("cli-{}", clock::now().since_boot())
 }
 
@@ -99,12 +99,13 @@ pub(super) async fn prove(address: &str, unit: String) -> anyhow::Result<ExitCod
     let mut client = MaintenanceServiceClient::new(connect(address).await?);
     let request = ProveRelayRequest { request_id: request_id(), unit_id: unit.clone() };
     let answer = client.prove_relay(request).await.map_err(told)?.into_inner();
-    let proof = answer.contact.map_or(RelayProof::Unspecified, |contact| contact.proof());
-    let passed = proof == RelayProof::Passed;
+    let contact = answer.contact.unwrap_or_default();
+    let passed = contact.proof() == RelayProof::Passed;
     say(&match passed {
         true => format!("{unit}: the relay opens its interlock, and no other"),
         false => {
-            format!("{unit}: the relay FAILED its proof: have service look at contact and wiring")
+            let why = words::flaw(&contact);
+            format!("{unit}: the relay FAILED its proof: {why}; have service look at it")
         }
     })?;
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -267,6 +268,26 @@ pub(super) async fn causes(address: &str, unit: &str) -> anyhow::Result<ExitCode
         say(&format!("{}: {kind}. {}", cause.cause_id, cause.evidence))?;
         say(&format!("    released by {}{presence}", roles.join(" or ")))?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Has the review of a session recorded, and says what had been found in it.
+pub(super) async fn review(
+    address: &str,
+    session: String,
+    clinician: Person,
+    reason: String,
+) -> anyhow::Result<ExitCode> {
+    let mut client = SafetyServiceClient::new(connect(address).await?);
+    let request = ReviewRequest {
+        request_id: request_id(),
+        session_id: session,
+        reviewed_by: Some(clinician),
+        reason,
+    };
+    let reviewed = client.review(request).await.map_err(told)?.into_inner();
+    let found: Vec<_> = reviewed.findings().map(words::finding).collect();
+    say(&format!("{}: reviewed; it had {}", reviewed.session_id, found.join(", ")))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,8 +2,9 @@
 
 use clap::ValueEnum;
 use proto::v1::{
-    Beam, BeamState, Dose, Hazard, LaserHazard, LineDirection, MonitorUnitResponse, Person, Role,
-    SessionOutcome, SessionSummary, Unit, UnitState, UnitStatus, dose::Amount, hazard,
+    Beam, BeamState, Dose, Finding, Hazard, LaserHazard, LineDirection, MonitorUnitResponse,
+    Person, RelayContact, RelayFlaw, Role, SessionOutcome, SessionSummary, Unit, UnitState,
+    UnitStatus, dose::Amount, hazard,
 };
 
 /// A role that may release something.
@@ -47,6 +48,30 @@ pub(super) fn address(text: &str) -> Result<String, String> {
             Ok(plain.to_owned())
         }
         Some(_) | None => Err(example.to_owned()),
+    }
+}
+
+/// Why the proof of a relay failed, and where to look.
+pub(super) fn flaw(contact: &RelayContact) -> String {
+    match contact.flaw() {
+        RelayFlaw::Unspecified => "nobody knows why".to_owned(),
+        RelayFlaw::StayedClosed => {
+            "the interlock stayed closed: the contact is welded, bridged or wired elsewhere"
+                .to_owned()
+        }
+        RelayFlaw::Held => {
+            "the contact opened when it was told off, and not by itself when its time was over: \
+             nothing would end what a gateway that is gone left on"
+                .to_owned()
+        }
+        RelayFlaw::OtherOpened => format!(
+            "the interlock of {} opened: the wires of the two contacts are exchanged or joined",
+            contact.opened_unit_id
+        ),
+        RelayFlaw::Unseen => "the unit said nothing of its interlock".to_owned(),
+        RelayFlaw::StayedOpen => "the interlock did not close again".to_owned(),
+        RelayFlaw::Interrupted => "the unit or the board did something else meanwhile".to_owned(),
+        RelayFlaw::Earlier => "it failed before the gateway started".to_owned(),
     }
 }
 
@@ -164,12 +189,20 @@ fn summary(session: &SessionSummary) -> String {
             format!("last session {} {outcome}", session.session_id)
         }
     };
+    let found: String =
+        session.findings().map(|found| format!(", found: {}", finding(found))).collect();
     format!(
-        "{which}: {} of {} charged, {} delivered",
+        "{which}: {} of {} charged, {} delivered{found}",
         amount(&session.charged),
         amount(&session.prescribed),
         amount(&session.delivered)
     )
+}
+
+/// What was found in the dose of a session.
+pub(super) fn finding(found: Finding) -> String {
+    let name = found.as_str_name().trim_start_matches("FINDING_");
+    name.to_lowercase().replace('_', " ")
 }
 
 /// A dose with its unit.
@@ -202,7 +235,9 @@ pub(super) fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proto::v1::{EyewearDensity, PemfHazard, StimulatorDose, StimulatorHazard, Warning};
+    use proto::v1::{
+        EyewearDensity, Finding, PemfHazard, StimulatorDose, StimulatorHazard, Warning,
+    };
 
     use super::*;
 
@@ -279,6 +314,14 @@ mod tests {
         assert!(runs.contains("  session 1-1: "), "{runs}");
         let over = line(SessionOutcome::Complete);
         assert!(over.contains("  last session 1-1 COMPLETE: "), "{over}");
+    }
+
+    #[test]
+    fn a_session_that_is_over_says_what_was_found_in_it() {
+        let findings = vec![Finding::CountsDiffer.into(), Finding::Debt.into()];
+        let session = SessionSummary { findings, ..SessionSummary::default() };
+        let line = status(&UnitStatus { session: Some(session), ..UnitStatus::default() });
+        assert!(line.contains("delivered, found: counts differ, found: debt"), "{line}");
     }
 
     #[test]

@@ -7,13 +7,14 @@ use device_drivers::{
     arroyo::{Ending, Plate, Scale},
     open_link::Secret,
 };
-use safety::{Laser, Nanos};
+use safety::{Laser, Nanos, Permille};
 
 use super::{
     diode::{self, Diode},
     library::Library,
     mistake::Kind,
     profile::Common,
+    sign_off::Signable,
     speech::{self, Peer, Speech, SpeechError},
     table::Table,
     unit::Profile,
@@ -80,5 +81,13 @@ impl Speech<Laser> for Plate {
 
     fn peer(&self) -> Peer {
         Peer::Arroyo(Box::new(self.clone()))
+    }
+
+    fn signable(&self) -> Signable {
+        Signable::of(self.unverified())
+    }
+
+    fn above(&self) -> Option<Permille> {
+        Some(self.curve.uncertainty())
     }
 }

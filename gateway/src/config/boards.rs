@@ -1,17 +1,22 @@
 //! Reads the relay boards: what is wired to their contacts and inputs (LCK-01, LCK-05).
 
+use std::sync::Arc;
+
 use clinic::{BoardInput, BoardPlan, InputUse, LineId, RoomId};
 use device_drivers::relay;
+use jiff::civil::Date;
 use safety::Nanos;
 use toml::Spanned;
 
 use super::{
     lease::Lease,
-    link::{self, Line, Link, Open},
+    link::{self, Addressed, Line, Link, Open},
     mistake::{Kind, Page},
     plate::Wire,
     profile::Draft,
+    sign_off::{self, Fact, SignOffs, Signable},
     table::Table,
+    unit::UnitConfig,
 };
 
 /// A relay board as the configuration describes it.
@@ -21,6 +26,8 @@ pub struct BoardConfig {
     pub line: LineId,
     /// Its name.
     pub name: String,
+    /// The file that describes it.
+    pub file: Arc<str>,
     /// The line that it is connected by.
     pub link: Link,
     /// How it is spoken with.
@@ -31,6 +38,9 @@ pub struct BoardConfig {
     pub inputs: Vec<BoardInput>,
     /// The channel of a sounder, and the room that hears it.
     pub sounder: Option<(u8, RoomId)>,
+    /// What it builds on that nobody has seen at the hardware, with who signed for it. Each unit
+    /// that hangs on it waits for that.
+    pub facts: Vec<Fact>,
 }
 
 /// A board that was read, with the names that other files are compared with.
@@ -42,6 +52,7 @@ pub(super) struct BoardDraft {
     channels: Vec<(u8, Spanned<String>)>,
     inputs: Vec<(u8, Input, Spanned<String>, bool)>,
     sounder: Option<(u8, Spanned<String>)>,
+    signed: SignOffs,
 }
 
 /// What an input is for.
@@ -51,10 +62,11 @@ enum Input {
     EmergencyStop,
     Reset,
     Footswitch,
+    Supply,
 }
 
 /// Reads the file of one board.
-pub(super) fn read(root: Table<'_>) -> Option<BoardDraft> {
+pub(super) fn read(root: Table<'_>, today: Date) -> Option<BoardDraft> {
     let page = root.page().clone();
     let name = root.name("name");
     let dialect = root.word("dialect", &[("modbus-relay", ())]);
@@ -66,6 +78,7 @@ pub(super) fn read(root: Table<'_>) -> Option<BoardDraft> {
         Some(table) => sounder(table).map(Some),
         None => Some(None),
     };
+    let signed = sign_off::read(&root, today);
     root.finish();
     let (channels, inputs, _dialect) = (channels?, inputs?, dialect?);
     let draft = BoardDraft {
@@ -76,6 +89,7 @@ pub(super) fn read(root: Table<'_>) -> Option<BoardDraft> {
         channels,
         inputs,
         sounder: sounder?,
+        signed: signed?,
     };
     draft.uses_each_once().then_some(draft)
 }
@@ -94,10 +108,15 @@ fn input(table: Table<'_>) -> Option<(u8, Input, Spanned<String>, bool)> {
         ("emergency-stop", Input::EmergencyStop),
         ("reset", Input::Reset),
         ("footswitch", Input::Footswitch),
+        ("supply", Input::Supply),
     ];
     let is = table.word("is", &uses);
-    // A footswitch is one unit's, the others are a room's.
-    let of_unit = is.as_ref().is_some_and(|is| *is.get_ref() == Input::Footswitch);
+    // A footswitch and a supply are one unit's, the others are a room's.
+    let of_unit = |is: &Spanned<Input>| match is.get_ref() {
+        Input::Footswitch | Input::Supply => true,
+        Input::Door | Input::EmergencyStop | Input::Reset => false,
+    };
+    let of_unit = is.as_ref().is_some_and(of_unit);
     let room = table.name(if of_unit { "unit" } else { "room" });
     let permits = table.word("permits_when", &[("closed", true), ("open", false)]);
     table.finish();
@@ -159,6 +178,7 @@ impl BoardDraft {
                 Input::EmergencyStop => InputUse::EmergencyStop(self.room(room, rooms)?),
                 Input::Reset => InputUse::Reset(self.room(room, rooms)?),
                 Input::Footswitch => InputUse::Footswitch(self.unit(room, drafts)?),
+                Input::Supply => InputUse::Supply(self.unit(room, drafts)?),
             };
             inputs.push(BoardInput { input: *number, is, closed_permits: *closed_permits });
         }
@@ -183,7 +203,9 @@ impl BoardDraft {
             return None;
         }
         let name = self.name.into_inner();
-        Some(BoardConfig { line, name, link, plate, channels, inputs, sounder })
+        let file = self.page.text.name.clone();
+        let facts = self.signed.settle(&self.page, Signable::of(plate.unverified()));
+        Some(BoardConfig { line, name, file, link, plate, channels, inputs, sounder, facts })
     }
 
     /// Notes a port that something else has: nothing else may delay a kick.
@@ -280,7 +302,26 @@ pub(super) fn serve(draft: &Draft, boards: &[BoardConfig]) {
             wrong(what, "add an [[input]] for it to the file of a board in boards/");
         }
     }
+    let supply = has(InputUse::Supply(unit.id));
+    if contacts > 0 && !supply && !unit.shows_interlock() {
+        let what =
+            "its relay cannot be proven: the unit does not say whether it is closed".to_owned();
+        let fix = "wire an auxiliary contact of the relay to an input of its board, and add \
+                   [[input]] with is = \"supply\" and the name of this unit";
+        wrong(what, fix);
+    }
+    if supply && unit.shows_interlock() {
+        let what = "two things say whether its relay is closed: the unit and an input".to_owned();
+        wrong(what, "delete the [[input]] that is its \"supply\": what the unit says is nearer");
+    }
+}
+
+/// Gives a unit the facts of the board that its contact is at: it is no better known than that.
+pub(super) fn vouch(unit: &mut UnitConfig, boards: &[BoardConfig]) {
+    let holds = |board: &&BoardConfig| board.channels.iter().any(|(_, of)| *of == unit.id);
+    let facts: Vec<_> = boards.iter().filter(holds).flat_map(|board| &board.facts).collect();
+    unit.facts.extend(facts.into_iter().cloned());
 }
 
 /// The lines of boards have addresses.
-const LINES: Open = Open { address: true, framing: false };
+const LINES: Open = Open { address: Addressed::Always, framing: false };

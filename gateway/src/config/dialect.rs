@@ -2,7 +2,10 @@
 
 use toml::Spanned;
 
-use super::{link::Open, table::Table};
+use super::{
+    link::{Addressed, Open},
+    table::Table,
+};
 use crate::directory::Modality;
 
 /// A dialect.
@@ -50,12 +53,22 @@ impl Dialect {
     /// What it leaves open of its lines (COM-12).
     pub(super) const fn lines(self) -> Open {
         match self {
-            Self::OpenLink => Open { address: true, framing: false },
+            Self::OpenLink => Open { address: Addressed::Always, framing: false },
             Self::Maiman | Self::Arroyo | Self::Magstim | Self::MagVenture => {
-                Open { address: false, framing: false }
+                Open { address: Addressed::Never, framing: false }
             }
-            // The address is the profile's.
-            Self::AsciiLine | Self::ModbusRtu => Open { address: false, framing: true },
+            Self::AsciiLine => Open { address: Addressed::Never, framing: true },
+            Self::ModbusRtu => Open { address: Addressed::Perhaps, framing: true },
+        }
+    }
+
+    /// Whether a profile describes its units.
+    pub(super) const fn is_of_profiles(self) -> bool {
+        match self {
+            Self::AsciiLine | Self::ModbusRtu => true,
+            Self::OpenLink | Self::Maiman | Self::Arroyo | Self::Magstim | Self::MagVenture => {
+                false
+            }
         }
     }
 

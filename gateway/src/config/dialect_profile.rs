@@ -95,7 +95,7 @@ pub(super) fn profile(root: Table<'_>) -> Option<Profile> {
     let polls: Option<Vec<_>> = polls.map(question).collect();
     let chunk = maybe(&root, "chunk", |table| {
         places.put("chunk", &table);
-        chunk(table)
+        chunk(table, &mut places)
     });
     let variants = sections(&root, "variant", &mut places).into_iter();
     let variants: Option<Vec<_>> = variants.map(variant).collect();
@@ -229,8 +229,11 @@ fn question(table: Table<'_>) -> Option<Question> {
     Some(Question { name: name?.into_inner(), command: command?, value: value?, means: means? })
 }
 
-fn chunk(table: Table<'_>) -> Option<Chunk> {
+fn chunk(table: Table<'_>, places: &mut Places) -> Option<Chunk> {
     let most = table.whole("most_seconds", 1..=3);
+    if let Some(most) = &most {
+        places.0.push(("chunk.most_seconds".to_owned(), most.span()));
+    }
     let command = command::of(&table);
     table.finish();
     Some(Chunk { most_seconds: u32::try_from(most?.into_inner()).ok()?, command: command? })

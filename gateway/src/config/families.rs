@@ -1,10 +1,13 @@
 //! The profiles of unit families in the folder `profiles/`. Each is read, whether a unit names it
 //! or not: a clinic that mends one finds its mistakes before a unit needs it.
 
-use device_drivers::profile::{Profile, Reason};
+use device_drivers::{
+    Unverified,
+    profile::{Profile, Reason},
+};
 use toml::Spanned;
 
-use super::{mistake::Kind, suggestion, table::Table};
+use super::{fitness, mistake::Kind, suggestion, table::Table};
 
 /// A family of units whose profile is in the folder.
 #[derive(Clone, Debug)]
@@ -15,18 +18,27 @@ pub struct Family {
 }
 
 impl Family {
-    /// Why a unit of it is not started as long as nobody signed for it and no relay is in its
-    /// supply; empty if it is.
+    /// What no unit of it can be used as, whoever signs, in sentences.
+    pub fn limits(&self) -> Vec<String> {
+        fitness::limits(&self.profile)
+    }
+
+    /// Why a unit of it is not started as long as no relay is in its supply; empty if it is.
     pub fn reasons(&self) -> Vec<Reason> {
-        let mut reasons = self.profile.reasons("", None, false);
+        self.profile.reasons(false)
+    }
+
+    /// What the maker does not say of any of its models.
+    pub fn unverified(&self) -> Vec<Unverified> {
+        let mut all = self.profile.unverified("");
         for variant in &self.profile.variants {
-            for reason in self.profile.reasons(&variant.name, None, false) {
-                if !reasons.contains(&reason) {
-                    reasons.push(reason);
+            for fact in self.profile.unverified(&variant.name) {
+                if !all.contains(&fact) {
+                    all.push(fact);
                 }
             }
         }
-        reasons
+        all
     }
 }
 

@@ -11,7 +11,12 @@ use std::{
     path::PathBuf,
 };
 
-use crate::place::{Place, Roots};
+use jiff::civil::Date;
+
+use crate::{
+    clock,
+    place::{Place, Roots},
+};
 
 /// A folder of configuration.
 pub trait Files {
@@ -32,6 +37,11 @@ pub trait Files {
 
     /// The path as it has to be opened.
     fn resolve(&self, path: &str) -> PathBuf;
+
+    /// The day on which it is read: nobody signs on a later one.
+    fn today(&self) -> Date {
+        clock::today()
+    }
 }
 
 /// A file as it was read, and what was known of it while it was open.

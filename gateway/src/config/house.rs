@@ -1,7 +1,9 @@
 //! Reads all files, and finds what contradicts across them.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use clinic::{LineId, RoomId, UnitId};
-use device_drivers::Budget;
+use device_drivers::{Budget, Company};
 use safety::Nanos;
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
@@ -11,6 +13,7 @@ use super::{
     families::{self, Families},
     files::Files,
     library::{Library, LibraryCard},
+    lines,
     mistake::{ConfigErrors, Kind, Mistakes, Page},
     profile::{self, Draft},
     rooms, settings,
@@ -23,7 +26,8 @@ use crate::directory::Directory;
 
 /// Reads everything. What is wrong in one file does not keep the others from being read.
 pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigErrors> {
-    let mut house = House { files, mistakes: Mistakes::default(), hash: Sha256::new() };
+    let mut house =
+        House { files, mistakes: Mistakes::default(), hash: Sha256::new(), read: BTreeMap::new() };
     let settings = house.file(SETTINGS, |root| settings::read(root, files, serves)).flatten();
     let rooms = house.file(ROOMS, rooms::read);
     let library = house.file(LIMITS, Library::read).unwrap_or_default();
@@ -41,16 +45,21 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
     for (index, draft) in drafts.iter_mut().enumerate() {
         place(draft, index, rooms.as_deref());
     }
+    let before = house.mistakes.count();
+    let lines = lines::place(&mut drafts);
+    if house.mistakes.count() == before {
+        lines::seat(&mut drafts);
+    }
     for (index, draft) in drafts.iter().enumerate() {
         let (before, _) = drafts.split_at(index);
-        shares_nothing(draft, before);
+        shares_no_name(draft, before);
         may_be_real(draft, settings.as_ref(), &library.card);
         stops_in_time(draft);
     }
     let mut boards = Vec::new();
     for (index, name) in house.files_in(BOARDS).iter().enumerate() {
-        let line = LineId(u16::try_from(drafts.len().saturating_add(index)).unwrap_or(u16::MAX));
-        let draft = house.file(name, boards::read).flatten();
+        let line = LineId(u16::try_from(lines.saturating_add(index)).unwrap_or(u16::MAX));
+        let draft = house.file(name, |root| boards::read(root, files.today())).flatten();
         let draft = draft.filter(|_| are_all_known);
         let rooms = rooms.as_deref().unwrap_or_default();
         let placed = draft.and_then(|draft| draft.place(line, &drafts, rooms, &boards));
@@ -62,7 +71,8 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
     }
     house.mistakes.clone().into_result()?;
     let hash = house.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let units: Vec<_> = drafts.into_iter().map(|draft| draft.unit).collect();
+    let mut units: Vec<_> = drafts.into_iter().map(|draft| draft.unit).collect();
+    units.iter_mut().for_each(|unit| boards::vouch(unit, &boards));
     let Some(settings) = settings else { return Err(ConfigErrors::unexplained()) };
     let directory = Directory {
         site: settings.site.clone(),
@@ -73,7 +83,8 @@ pub(super) fn read(files: &dyn Files, serves: Serves) -> Result<Config, ConfigEr
         sources: library.sources,
     };
     let families = families.into_whole();
-    Ok(Config { settings, directory, units, boards, families, library: library.card, hash })
+    let (library, files) = (library.card, house.read);
+    Ok(Config { settings, directory, units, boards, families, library, hash, files })
 }
 
 /// What is being read.
@@ -81,13 +92,15 @@ struct House<'a> {
     files: &'a dyn Files,
     mistakes: Mistakes,
     hash: Sha256,
+    /// Every file that was read, as it was.
+    read: BTreeMap<Arc<str>, Arc<[u8]>>,
 }
 
 impl House<'_> {
     /// Reads one file. `None` if it is no table of a schema that is known here; why, was noted.
     fn file<T>(&mut self, name: &str, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
         let page = self.page(name)?;
-        let source = std::sync::Arc::clone(&page.text);
+        let source = Arc::clone(&page.text);
         let (document, errors) = DeTable::parse_recoverable(&source.source);
         for error in &errors {
             let span = error.span().unwrap_or(0..0);
@@ -128,6 +141,7 @@ impl House<'_> {
         // The name as well, so that no two folders have one hash (CFG-07).
         self.hash.update(format!("{name}\0{}\0", bytes.len()));
         self.hash.update(&bytes);
+        self.read.insert(name.into(), bytes.as_slice().into());
         let broken = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
         let text = Text::new(name, String::from_utf8_lossy(&bytes).into_owned());
         let page = Page { text: text.into(), mistakes: self.mistakes.clone() };
@@ -195,11 +209,10 @@ fn is_known_schema(root: &Table<'_>) -> bool {
     known
 }
 
-/// Gives a unit its places: its own, its line's and its room's.
+/// Gives a unit its places: its own and its room's.
 fn place(draft: &mut Draft, index: usize, rooms: Option<&[String]>) {
     let id = u16::try_from(index).unwrap_or(u16::MAX);
     draft.unit.id = UnitId(id);
-    draft.unit.line = LineId(id);
     // Without rooms there is a mistake already.
     let Some(rooms) = rooms else { return };
     let name = draft.room.get_ref();
@@ -217,20 +230,12 @@ fn place(draft: &mut Draft, index: usize, rooms: Option<&[String]>) {
     }
 }
 
-/// A line carries one unit, and a name is one unit's.
-fn shares_nothing(draft: &Draft, before: &[Draft]) {
-    let wrong = |span: &std::ops::Range<usize>, what, fix| {
-        draft.page.wrong(Kind::Contradiction, span.clone(), what, fix);
-    };
+/// A name is one unit's.
+fn shares_no_name(draft: &Draft, before: &[Draft]) {
     if let Some(other) = before.iter().find(|other| other.unit.name == draft.unit.name) {
         let what = format!("`{}` is the name of {} as well", draft.unit.name, other.unit.file);
-        wrong(&draft.name, what, "give each unit a name of its own");
-    }
-    if let Some(other) = before.iter().find(|other| other.unit.link.place == draft.unit.link.place)
-    {
-        let what =
-            format!("the port is that of `{}` in {} as well", other.unit.name, other.unit.file);
-        wrong(&draft.place, what, "a line carries one unit: give each a port of its own");
+        let fix = "give each unit a name of its own";
+        draft.page.wrong(Kind::Contradiction, draft.name.clone(), what, fix);
     }
 }
 
@@ -262,7 +267,8 @@ fn stops_in_time(draft: &Draft) {
     let Ok(budget) = draft.unit.budget() else { return };
     let ms = |time: Nanos| time.get().div_ceil(1_000_000);
     let Budget { detect, turn, confirm, lease } = budget;
-    let (bound, proven) = (draft.unit.bound(), draft.unit.timing().confirm);
+    // Off is proven from the end of a run on that nothing interrupts.
+    let (bound, proven) = (draft.unit.bound(), draft.unit.timing().confirm.plus(draft.unit.run()));
     let parts = format!(
         "detect {}, turn {}, confirm {}, lease {}",
         ms(detect),
@@ -275,11 +281,21 @@ fn stops_in_time(draft: &Draft) {
         format!("the unit may emit for {worst} ms after a fault, longer than {bound} ms: {parts}")
     } else if turn.plus(confirm) > proven {
         let (after, proven) = (ms(turn.plus(confirm)), ms(proven));
-        format!("a stop is proven after {after} ms, later than `confirm_ms`, {proven} ms: {parts}")
+        format!(
+            "a stop is proven after {after} ms, later than `confirm_ms` permits, {proven} ms: {parts}"
+        )
     } else {
         return;
     };
-    let fix = "raise the speed of the line, or shorten the times in limits.toml that leave no room";
+    let fix = match draft.unit.company == Company::default() {
+        true => {
+            "raise the speed of the line, or shorten the times in limits.toml that leave no room"
+        }
+        false => {
+            "raise the speed of the line, shorten `within_ms` of the profile to what the units keep, \
+             or give it a line of its own: what the others say stands in its way"
+        }
+    };
     draft.page.wrong(Kind::Budget, draft.baud.clone(), what, fix);
 }
 

@@ -1,6 +1,9 @@
 //! Reads the serial line of a unit: where its port is, and how it is set (COM-12).
 
-use std::{ops::Range, path::PathBuf};
+use std::{
+    ops::{Range, RangeInclusive},
+    path::PathBuf,
+};
 
 use device_drivers::profile;
 use safety::Nanos;
@@ -72,24 +75,40 @@ impl Link {
 /// What a dialect leaves open of its lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Open {
-    /// Units have an address.
-    pub(super) address: bool,
+    /// Whether units have an address.
+    pub(super) address: Addressed,
     /// Any parity and one or two stop bits. Otherwise none and one.
     pub(super) framing: bool,
 }
 
-/// A line as it was read, and where its port and its speed stand.
+/// Whether the file of a unit says at which address it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Addressed {
+    /// It has none, or not on its line.
+    Never,
+    /// It does.
+    Always,
+    /// If it is not the one that the profile of its family has.
+    Perhaps,
+}
+
+/// A line as it was read, and where its port, its speed and its address stand.
 pub(super) struct Line {
     pub(super) link: Link,
     pub(super) place: Range<usize>,
     pub(super) baud: Range<usize>,
+    pub(super) address: Range<usize>,
 }
 
 /// Reads `[link]`.
 pub(super) fn read(table: Table<'_>, open: Open) -> Option<Line> {
     let place = place(&table);
     let baud = baud(&table);
-    let address = if open.address { table.whole("address", 1..=247).map(Some) } else { Some(None) };
+    let address = match open.address {
+        Addressed::Never => Some(None),
+        Addressed::Always => table.whole("address", ADDRESSES).map(Some),
+        Addressed::Perhaps => table.maybe_whole("address", ADDRESSES),
+    };
     // Where the dialect fixes these, nothing can hold back a stop (COM-12). They are written down
     // because the person who connects the unit looks for them here.
     let data_bits = table.whole("data_bits", 8..=8);
@@ -102,6 +121,7 @@ pub(super) fn read(table: Table<'_>, open: Open) -> Option<Line> {
     let (place, parity, stop_bits) = (place?, parity?.into_inner(), stop_bits?.into_inner());
     let (baud, address) = (baud?, address?);
     let (place_span, baud_span) = (place.span(), baud.span());
+    let address_span = address.as_ref().map_or_else(|| place.span(), Spanned::span);
     let link = Link {
         place: place.into_inner(),
         baud: u32::try_from(baud.into_inner()).ok()?,
@@ -109,7 +129,7 @@ pub(super) fn read(table: Table<'_>, open: Open) -> Option<Line> {
         parity,
         stop_bits: u8::try_from(stop_bits).ok()?,
     };
-    Some(Line { link, place: place_span, baud: baud_span })
+    Some(Line { link, place: place_span, baud: baud_span, address: address_span })
 }
 
 /// `port`, or the adapter in `usb`, and not both.
@@ -172,6 +192,8 @@ fn baud(table: &Table<'_>) -> Option<Spanned<u64>> {
     usual.then_some(baud)
 }
 
+/// The addresses of units; 0 is everybody.
+const ADDRESSES: RangeInclusive<u64> = 1..=247;
 /// The speeds that ports are set to.
 const BAUDS: [u64; 11] =
     [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, BAUD_MOST];

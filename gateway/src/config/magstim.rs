@@ -16,6 +16,7 @@ use super::{
     mistake::Kind,
     profile::Common,
     secret::{self, Privacy},
+    sign_off::Signable,
     speech::{self, Peer, Speech, SpeechError},
     stimulator::{self, Facts},
     table::Table,
@@ -97,6 +98,10 @@ impl Speech<Stimulator> for Plate {
 
     fn peer(&self) -> Peer {
         Peer::Magstim(Box::new(self.clone()))
+    }
+
+    fn signable(&self) -> Signable {
+        Signable::of(self.unverified())
     }
 }
 

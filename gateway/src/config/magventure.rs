@@ -14,6 +14,7 @@ use super::{
     library::Library,
     mistake::Kind,
     profile::Common,
+    sign_off::Signable,
     speech::{self, Peer, Speech, SpeechError},
     stimulator::{self, Facts},
     table::Table,
@@ -90,5 +91,9 @@ impl Speech<Stimulator> for Plate {
 
     fn peer(&self) -> Peer {
         Peer::MagVenture(Box::new(self.clone()))
+    }
+
+    fn signable(&self) -> Signable {
+        Signable::of(self.unverified())
     }
 }

@@ -7,7 +7,7 @@ use device_drivers::{
     maiman::{Framing, Plate, Series, Warmth},
     open_link::Secret,
 };
-use safety::{Laser, Nanos, Temperature};
+use safety::{Laser, Nanos, Permille, Temperature};
 use toml::Spanned;
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     library::Library,
     mistake::Kind,
     profile::Common,
+    sign_off::Signable,
     speech::{self, Peer, Speech, SpeechError},
     table::Table,
     unit::Profile,
@@ -119,5 +120,13 @@ impl Speech<Laser> for Plate {
 
     fn peer(&self) -> Peer {
         Peer::Maiman(Box::new(self.clone()))
+    }
+
+    fn signable(&self) -> Signable {
+        Signable::of(self.unverified())
+    }
+
+    fn above(&self) -> Option<Permille> {
+        Some(self.curve.uncertainty())
     }
 }

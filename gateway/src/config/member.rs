@@ -1,5 +1,5 @@
 //! Reads the file of a unit whose family is described by a profile (`dialect` is `ascii-line` or
-//! `modbus-rtu`): which profile, which of its models, who signed, and what the profile cannot know.
+//! `modbus-rtu`): which profile, which of its models, and what the profile cannot know.
 
 use std::{ops::Range, sync::Arc};
 
@@ -8,7 +8,7 @@ use device_drivers::{
     open_link::Secret,
     profile::{
         LaserLevels, Lease as FamilyLease, Means, PemfLevels, Plate, Profile as FamilyProfile,
-        ReadBack as FamilyReadBack, SignOff, Steps, Told, Wire,
+        ReadBack as FamilyReadBack, Steps, Told, Wire,
     },
 };
 use safety::{
@@ -29,6 +29,7 @@ use super::{
     mistake::Kind,
     pemf, plate,
     profile::Common,
+    sign_off::Signable,
     speech::{self, Peer, Speech, SpeechError},
     table::Table,
     unit::{Profile, ReadBack, Watched},
@@ -41,37 +42,20 @@ pub(super) struct Member {
     name: String,
     profile: FamilyProfile,
     variant: String,
-    signed: Option<SignOff>,
-    real: bool,
     /// The profile is of registers.
     registers: bool,
 }
 
 /// Reads which family a unit is of.
-pub(super) fn of(
-    root: &Table<'_>,
-    families: &Families,
-    real: bool,
-    registers: bool,
-) -> Option<Member> {
+pub(super) fn of(root: &Table<'_>, families: &Families, registers: bool) -> Option<Member> {
     let name = root.name("profile");
     let variant = root.maybe_text("variant");
-    let signed = signed(root);
     let name = name?;
     let profile = families.find(root, &name)?.profile.clone();
     let variant = variant.map(Spanned::into_inner).unwrap_or_default();
     let at = name.span();
     let name = name.into_inner();
-    Some(Member { at, name, profile, variant, signed: signed?, real, registers })
-}
-
-/// Who answers for what the maker does not say. `None` only if it is there and wrong.
-#[expect(clippy::option_option, reason = "not there is no mistake, and wrong is one")]
-fn signed(root: &Table<'_>) -> Option<Option<SignOff>> {
-    let Some(table) = root.maybe_table("signed") else { return Some(None) };
-    let (who, when) = (table.text("by"), table.day("on"));
-    table.finish();
-    Some(Some(SignOff { who: who?.into_inner(), when: when?.get_ref().to_string() }))
+    Some(Member { at, name, profile, variant, registers })
 }
 
 /// Reads a laser of a family.
@@ -295,10 +279,11 @@ impl Member {
         M::Levels: Send + Sync + 'static,
         M::Output: Send + Sync,
     {
-        let (at, real, name) = (self.at.clone(), self.real, self.name.clone());
+        let (at, name) = (self.at.clone(), self.name.clone());
         let wrong = |what: String, fix: &str| {
             root.page().wrong(Kind::Contradiction, at.clone(), what, fix);
         };
+        self.runs_within(root, common, &timing, M::LEASE_MOST)?;
         let profile = self.agreed(root, common)?;
         let plate = Plate::<M> {
             profile,
@@ -310,26 +295,68 @@ impl Member {
             link: timing.link,
             off_below,
             relay: *common.lease_by.get_ref() == Lease::Relay,
-            signed: self.signed,
         };
         if let Err(error) = spoken(&plate) {
             wrong(format!("no unit of `{name}` can be this: {error}"), "mend it");
             return None;
         }
-        // A simulated unit of a family hurts nobody, and is how its profile is tried.
         let reasons = plate.reasons();
-        if let Some(first) = reasons.first().filter(|_| real) {
+        if let Some(first) = reasons.first() {
             let more = match reasons.len().saturating_sub(1) {
                 0 => String::new(),
                 more => format!(", and {more} more"),
             };
-            let what = format!("a real unit of `{name}` is not started: {first}{more}");
-            let fix = "a person who looked at the unit signs, in [signed], or a relay is put into \
-                       its supply; `check` lists every reason";
+            let what = format!("a unit of `{name}` is not started: {first}{more}");
+            let fix = "put a relay into its supply and write `lease_by = \"relay\"`; `check` lists every \
+                       reason";
             wrong(what, fix);
             return None;
         }
         Some(speech::shared(plate))
+    }
+
+    /// Notes runs that outlast what its modality may emit after our last byte, what the unit's file
+    /// says of that, or the time within which a unit has to be heard. `None` if any does.
+    fn runs_within(
+        &self,
+        root: &Table<'_>,
+        common: &Common,
+        timing: &Timing,
+        most: Nanos,
+    ) -> Option<()> {
+        let Some(chunk) = &self.profile.chunk else { return Some(()) };
+        let (run, name) = (Nanos::from_secs(chunk.most_seconds.into()), &self.name);
+        let wrong = |at: Range<usize>, what: String, fix: String| {
+            root.page().wrong(Kind::Contradiction, at, what, fix);
+            None
+        };
+        if most < run {
+            let what = format!(
+                "a run of `{name}` takes {} ms, and nothing of this modality may emit for more than \
+                 {} ms after our last byte",
+                run.millis(),
+                most.millis()
+            );
+            let fix =
+                format!("shorten `chunk.most_seconds` in profiles/{name}.toml, or do without");
+            return wrong(self.at.clone(), what, fix);
+        }
+        if *common.lease.get_ref() < run.millis() {
+            let what = format!("a run of `{name}` outlasts `lease_ms`: nothing interrupts it");
+            return wrong(common.lease.span(), what, format!("give at least {}", run.millis()));
+        }
+        if timing.link <= chunk.command.within {
+            let at = root.maybe_table("timing").map_or_else(|| root.at(), |table| table.at());
+            let what = format!(
+                "`link_ms` is {}, and a unit of `{name}` says nothing for up to {} ms in each run",
+                timing.link.millis(),
+                chunk.command.within.millis()
+            );
+            let fix =
+                "raise `timing.link_ms` of this unit, or each run would end in `link_silence`";
+            return wrong(at, what, fix.to_owned());
+        }
+        Some(())
     }
 
     /// The profile with what the unit's file decides. What contradicts it is noted.
@@ -357,19 +384,36 @@ impl Member {
             wrong(self.at.clone(), what, fix);
         }
         let known = match profile.read_back {
-            FamilyReadBack::None => None,
-            FamilyReadBack::Derived => Some(ReadBack::Derived),
-            FamilyReadBack::Measured => Some(ReadBack::Measured),
+            FamilyReadBack::None => ReadBack::None,
+            FamilyReadBack::Derived => ReadBack::Derived,
+            FamilyReadBack::Measured => ReadBack::Measured,
         };
-        if known != Some(*common.read_back.get_ref()) {
+        if known != *common.read_back.get_ref() {
             let what = format!("the profile `{name}` knows the output otherwise than `read_back`");
             let fix = match known {
-                None => "it reads nothing back: no unit of it is ever ready",
-                Some(ReadBack::Derived) => "its output is derived: write \"derived\"",
-                Some(ReadBack::Measured) => "its output is measured",
+                ReadBack::None => {
+                    "it reads nothing back: put a relay into its supply, and write \"none\""
+                }
+                ReadBack::Derived => "its output is derived: write \"derived\"",
+                ReadBack::Measured => "its output is measured",
             };
             wrong(common.read_back.span(), what, fix.to_owned());
         }
+        let lease = self.lease(root, common);
+        let agreed = root.page().mistakes.count() == before;
+        let mut wire = profile.wire.clone();
+        if let (Wire::Registers(registers), Some(address)) = (&mut wire, common.link.address) {
+            registers.address = address;
+        }
+        agreed.then(|| FamilyProfile { lease, wire, ..profile.clone() })
+    }
+
+    /// The lease that the unit's file names. One that a unit of the profile does not have is noted.
+    fn lease(&self, root: &Table<'_>, common: &Common) -> FamilyLease {
+        let Self { name, profile, .. } = self;
+        let wrong = |at: Range<usize>, what: String, fix: String| {
+            root.page().wrong(Kind::Contradiction, at, what, fix);
+        };
         let (by, least, source) = match profile.lease {
             FamilyLease::Watchdog(time, source) => (Lease::Watchdog, time, source),
             FamilyLease::Preset(time, source) => (Lease::Preset, time, source),
@@ -393,18 +437,16 @@ impl Member {
             let what = format!("`lease_ms` is shorter than the profile `{name}` has it");
             wrong(common.lease.span(), what, format!("give at least {}", least.millis()));
         }
-        let lease = match named {
+        match named {
             Lease::Watchdog => FamilyLease::Watchdog(time, source),
             Lease::Preset => FamilyLease::Preset(time, source),
             Lease::Chunk => FamilyLease::Chunk(time, source),
             Lease::Relay => FamilyLease::Relay(time, source),
-        };
-        let agreed = root.page().mistakes.count() == before;
-        agreed.then(|| FamilyProfile { lease, ..profile.clone() })
+        }
     }
 }
 
-fn spoken<M: Told>(plate: &Plate<M>) -> Result<Box<dyn Dialect<M> + Send>, SpeechError> {
+pub(super) fn spoken<M: Told>(plate: &Plate<M>) -> Result<Box<dyn Dialect<M> + Send>, SpeechError> {
     let plate = plate.clone();
     match plate.profile.wire {
         Wire::Lines(_) => device_drivers::ascii_line::dialect(plate),
@@ -422,16 +464,36 @@ where
         spoken(self)
     }
 
-    /// Two families are simulated. In the place of another stands a unit of ours, which proves to
+    fn shows_interlock(&self) -> bool {
+        self.profile.shows_interlock()
+    }
+
+    /// Three families are simulated. In the place of another stands a unit of ours, which proves to
     /// be another and stays locked.
     fn peer(&self) -> Peer {
         match self.profile.name.as_str() {
             "cobolt" => Peer::Cobolt(self.serial.clone()),
+            "freepemf" => Peer::FreePemf,
             "riden-rd60xx" => {
                 Peer::Riden { variant: self.variant.clone(), serial: self.serial.clone() }
             }
             _ => Peer::OpenLink(self.serial.clone()),
         }
+    }
+
+    fn address(&self) -> Option<u8> {
+        match &self.profile.wire {
+            Wire::Lines(_) => None,
+            Wire::Registers(registers) => Some(registers.address),
+        }
+    }
+
+    fn signable(&self) -> Signable {
+        Signable { facts: self.unverified(), revision: Some(self.profile.revision.clone()) }
+    }
+
+    fn above(&self) -> Option<Permille> {
+        Some(M::uncertainty(&self.levels))
     }
 }
 

@@ -3,7 +3,10 @@
 use std::ops::Range as Span;
 
 use clinic::{LineId, RoomId, UnitId};
-use device_drivers::open_link::{Plate, Secret, Spoken};
+use device_drivers::{
+    Company,
+    open_link::{Plate, Secret, Spoken},
+};
 use safety::{CoilLimits, FROZEN, Limits, Nanos, Output, Pace, Terms, Timing};
 use toml::Spanned;
 
@@ -23,7 +26,7 @@ use super::{
     mistake::{Kind, Page},
     pemf, plate,
     plate::{Contacts, Wire},
-    speech,
+    sign_off, speech,
     table::Table,
     unit::{Profile, ReadBack, UnitConfig, Watched},
 };
@@ -38,6 +41,7 @@ pub(super) struct Draft {
     pub(super) place: Span<usize>,
     pub(super) mark: Span<usize>,
     pub(super) baud: Span<usize>,
+    pub(super) address: Span<usize>,
 }
 
 /// What a unit of any modality has.
@@ -72,15 +76,12 @@ pub(super) fn read(
     let keyed = dialect.get_ref().is_keyed();
     let plate = root.table("plate").and_then(|table| plate::plate(table, files, real, keyed));
     let contacts = root.table("wiring").and_then(plate::wiring);
-    let lease_most = match modality {
-        Modality::Laser => 1_000,
-        Modality::Pemf => 3_000,
-        Modality::Stimulator => 1_000,
-    };
-    let lease = root.whole("lease_ms", 1..=lease_most);
+    let lease = root.whole("lease_ms", 1..=lease_most(modality));
     let lease_by = lease::read(&root);
     let rise = root.whole("rise_ms", 1..=RISE_MOST);
-    let read_back = read_back(&root, modality, real);
+    let by_relay = lease_by.as_ref().is_some_and(|by| *by.get_ref() == Lease::Relay);
+    let blind = dialect.get_ref().is_of_profiles() && by_relay;
+    let read_back = read_back(&root, modality, blind);
     let common = (|| {
         Some(Common {
             link: line.as_ref()?.link.clone(),
@@ -92,26 +93,30 @@ pub(super) fn read(
             read_back: read_back?,
         })
     })();
-    let facts = common.as_ref().map(|common| {
+    let shared = common.as_ref().map(|common| {
         let of = &common.plate;
         let lease = *common.lease_by.get_ref();
         (of.calibration, *common.read_back.get_ref(), common.contacts.wiring, lease)
     });
     speaks(&root, &dialect, modality)?;
     let spoken = (*dialect.get_ref(), modality);
-    let profile = profile(&root, common, (library, families, files), spoken, real);
+    let profile = profile(&root, common, (library, families, files), spoken);
+    let signed = sign_off::read(&root, files.today());
     root.finish();
-    let (calibration, read_back, wiring, lease) = facts?;
-    let (line, name) = (line?, name?);
+    let (calibration, read_back, wiring, lease) = shared?;
+    let (line, name, profile) = (line?, name?, profile?);
+    let facts = signed?.settle(&page, profile.signable());
     Some(Draft {
         room: room?,
         name: name.span(),
         place: line.place,
         mark: mark?.span(),
         baud: line.baud,
+        address: line.address,
         unit: UnitConfig {
             id: UnitId(u16::MAX),
             line: LineId(u16::MAX),
+            company: Company::default(),
             room: RoomId(u16::MAX),
             name: name.into_inner(),
             file: page.text.name.clone(),
@@ -122,7 +127,8 @@ pub(super) fn read(
             dialect: dialect.get_ref().word(),
             lease,
             wiring,
-            profile: profile?,
+            profile,
+            facts,
         },
         page,
     })
@@ -134,9 +140,8 @@ fn profile(
     common: Option<Common>,
     (library, families, files): (&Library, &Families, &dyn Files),
     spoken: (Dialect, Modality),
-    real: bool,
 ) -> Option<Profile> {
-    let member = |dialect| member::of(root, families, real, dialect == Dialect::ModbusRtu);
+    let member = |dialect| member::of(root, families, dialect == Dialect::ModbusRtu);
     match spoken {
         (Dialect::OpenLink, Modality::Laser) => laser::read(root, common, library),
         (Dialect::OpenLink, Modality::Pemf) => pemf::read(root, common, library),
@@ -165,37 +170,37 @@ fn speaks(root: &Table<'_>, dialect: &Spanned<Dialect>, modality: Modality) -> O
     None
 }
 
-/// How the output is known. A unit whose output nobody reads back cannot be made ready; one whose
-/// output is derived needs a meter check that this gateway cannot take yet, so a real one is
-/// refused.
-fn read_back(root: &Table<'_>, modality: Modality, real: bool) -> Option<Spanned<ReadBack>> {
+/// The longest lease that any unit may have, in milliseconds: within it emission ends by itself.
+const fn lease_most(modality: Modality) -> u64 {
+    match modality {
+        Modality::Laser | Modality::Stimulator => 1_000,
+        Modality::Pemf => 3_000,
+    }
+}
+
+/// How the output is known. A unit whose output nobody reads back cannot be made ready unless a
+/// relay in its supply is the barrier that its answers are not (`blind`).
+fn read_back(root: &Table<'_>, modality: Modality, blind: bool) -> Option<Spanned<ReadBack>> {
     let measured = match modality {
         Modality::Laser => "optical",
         Modality::Pemf => "field",
         Modality::Stimulator => "discharge",
     };
-    let words = [
-        (measured, Some(ReadBack::Measured)),
-        ("derived", Some(ReadBack::Derived)),
-        ("none", None),
-    ];
+    let words =
+        [(measured, ReadBack::Measured), ("derived", ReadBack::Derived), ("none", ReadBack::None)];
     let found = root.word("read_back", &words)?;
-    let refuse = |what, fix: String| {
-        root.wrong(&found, Kind::Range, what, fix);
-        None
-    };
     match *found.get_ref() {
-        None => refuse(
-            "`read_back` is `none`: a unit whose output nobody reads back is never ready",
-            format!("a unit that measures its output has `{measured}`"),
-        ),
-        Some(ReadBack::Derived) if real => refuse(
-            "`read_back` is `derived`: that needs an attested meter check, which is not built yet",
-            format!("a unit that measures its output has `{measured}`"),
-        ),
-        Some(kind @ (ReadBack::Measured | ReadBack::Derived)) => {
-            Some(Spanned::new(found.span(), kind))
+        ReadBack::None if !blind => {
+            let what =
+                "`read_back` is `none`: a unit whose output nobody reads back is never ready";
+            let fix = format!(
+                "a unit that measures its output has `{measured}`; one of a profile that does not \
+                 needs a relay in its supply, and `lease_by = \"relay\"`"
+            );
+            root.wrong(&found, Kind::Range, what, fix);
+            None
         }
+        ReadBack::Measured | ReadBack::Derived | ReadBack::None => Some(found),
     }
 }
 
@@ -249,7 +254,7 @@ where
     let watched = Watched { terms, limits, plate: shown, speech: speech::shared(plate) };
     // What is noted above with its line is not found again here; what is new has the plate's line.
     let noted = root.page().mistakes.count();
-    if let Err(error) = watched.budget()
+    if let Err(error) = watched.budget(Company::default())
         && noted == 0
     {
         root.page().wrong(

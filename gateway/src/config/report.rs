@@ -2,11 +2,18 @@
 
 use std::fmt;
 
-use device_drivers::{Budget, profile::Reason};
+use device_drivers::{Budget, Unverified, profile::Reason};
 use jiff::civil::Date;
 use safety::Nanos;
 
-use super::{Config, UnitConfig, files::Files, library::LibraryCard};
+use super::{
+    Config, ContactReport, UnitConfig, contact_report,
+    families::Family,
+    files::Files,
+    library::LibraryCard,
+    lines,
+    sign_off::{Fact, Signature},
+};
 
 /// What a person has to know before the gateway starts.
 #[derive(Clone, Debug)]
@@ -17,11 +24,27 @@ pub struct Report {
     pub hash: String,
     /// The units, in the order of the configuration.
     pub units: Vec<UnitReport>,
-    /// The profiles of unit families: their names, and why no unit of them is started unless
-    /// somebody signs for it or puts a relay into its supply.
-    pub families: Vec<(String, Vec<Reason>)>,
+    /// The contacts of relay boards, board by board.
+    pub contacts: Vec<ContactReport>,
+    /// The lines that several units share.
+    pub lines: Vec<LineReport>,
+    /// The profiles of unit families.
+    pub families: Vec<FamilyReport>,
     /// What is allowed and yet should be known, in sentences.
     pub warnings: Vec<String>,
+}
+
+/// What a person has to know of one unit family.
+#[derive(Clone, Debug)]
+pub struct FamilyReport {
+    /// Its name.
+    pub name: String,
+    /// Why no unit of it is started unless a relay is put into its supply.
+    pub reasons: Vec<Reason>,
+    /// What has to be signed for at each unit of it, because its maker does not say so.
+    pub unverified: Vec<Unverified>,
+    /// What no unit of it can be used as, whoever signs.
+    pub limits: Vec<String>,
 }
 
 /// What a person has to know of one unit.
@@ -44,6 +67,22 @@ pub struct UnitReport {
     /// Whether something is at its port now. An adapter that is not plugged in keeps one unit from
     /// being used, and not the gateway from starting.
     pub has_port: bool,
+    /// What it builds on that nobody has seen at the hardware, with who signed for it.
+    pub facts: Vec<Fact>,
+}
+
+/// What a person has to know of a line that several units share.
+#[derive(Clone, Debug)]
+pub struct LineReport {
+    /// Its port.
+    pub port: String,
+    /// Its units, and under which address each is.
+    pub units: Vec<(String, u8)>,
+    /// How many thousandths of it the questions to them take if they are answered at once.
+    pub load_permille: u64,
+    /// From one question to the next for the same thing, if every answer on the line is late and the
+    /// unit is made ready meanwhile.
+    pub pace: Nanos,
 }
 
 /// Tells of a configuration as of `today`, with the ports that `files` sees.
@@ -57,12 +96,21 @@ pub fn report(config: &Config, files: &dyn Files, today: Date) -> Report {
         calibration_days: unit.calibration.days(today),
         port: unit.link.place.to_string(),
         has_port: files.has_port(&unit.link.place),
+        facts: unit.facts.clone(),
+    };
+    let family = |own: &Family| FamilyReport {
+        name: own.name.clone(),
+        reasons: own.reasons(),
+        unverified: own.unverified(),
+        limits: own.limits(),
     };
     Report {
         library: config.library.clone(),
         hash: config.hash.clone(),
         units: config.units.iter().map(of).collect(),
-        families: config.families.iter().map(|own| (own.name.clone(), own.reasons())).collect(),
+        contacts: contact_report::contacts(config),
+        lines: lines::report(&config.units),
+        families: config.families.iter().map(family).collect(),
         warnings: config.warnings(),
     }
 }
@@ -105,18 +153,75 @@ impl fmt::Display for Report {
         head.iter().try_for_each(|word| write!(f, " {word:>7}"))?;
         writeln!(f, "  stop     calibration")?;
         self.units.iter().try_for_each(|unit| writeln!(f, "{unit}"))?;
+        if !self.contacts.is_empty() {
+            contact_report::head(f)?;
+        }
+        self.contacts.iter().try_for_each(|contact| writeln!(f, "{contact}"))?;
+        self.lines.iter().try_for_each(|line| writeln!(f, "\n{line}"))?;
+        if self.units.iter().any(|unit| !unit.facts.is_empty()) {
+            writeln!(f, "\nunverified on hardware")?;
+        }
+        self.units.iter().try_for_each(|unit| unit.write_facts(f))?;
         if !self.families.is_empty() {
             writeln!(f, "\nprofiles")?;
         }
-        for (name, reasons) in &self.families {
-            if reasons.is_empty() {
-                writeln!(f, "{name:<20} can be started")?;
-            } else {
-                writeln!(f, "{name:<20} cannot be started as it is:")?;
-            }
-            reasons.iter().try_for_each(|reason| writeln!(f, "{:<20} - {reason}", ""))?;
-        }
+        self.families.iter().try_for_each(|family| write!(f, "{family}"))?;
         self.warnings.iter().try_for_each(|warning| writeln!(f, "\nwarning: {warning}"))
+    }
+}
+
+impl fmt::Display for LineReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { port, units, load_permille, pace } = self;
+        let named: Vec<_> =
+            units.iter().map(|(name, address)| format!("{name} ({address})")).collect();
+        write!(f, "line {port}: {}; ", named.join(", "))?;
+        let pace = pace.get().div_ceil(1_000_000);
+        write!(
+            f,
+            "questions take {load_permille} ‰ of it, and the same comes after {pace} ms at worst"
+        )
+    }
+}
+
+impl fmt::Display for FamilyReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, reasons, unverified, limits } = self;
+        match reasons.is_empty() && unverified.is_empty() {
+            true => writeln!(f, "{name:<20} can be started")?,
+            false => writeln!(f, "{name:<20} cannot be started as it is:")?,
+        }
+        for Unverified { id, says, source } in unverified {
+            writeln!(f, "{:<20} - {id}: {says} Its source is {source}: sign for it", "")?;
+        }
+        reasons.iter().try_for_each(|reason| writeln!(f, "{:<20} - {reason}", ""))?;
+        limits.iter().try_for_each(|limit| writeln!(f, "{:<20} * {limit}", ""))
+    }
+}
+
+impl UnitReport {
+    /// What has to be signed for, and what is.
+    fn write_facts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, facts, real, .. } = self;
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let open = facts.iter().filter(|fact| fact.signature.is_none()).count();
+        let so = match (open, *real) {
+            (0, _) => "",
+            (_, true) => ": NOT STARTED until they are",
+            (_, false) => ": not held up, as it is simulated",
+        };
+        writeln!(f, "{name:<20} {open} of {} are not signed{so}", facts.len())?;
+        facts.iter().try_for_each(
+            |Fact { unverified: Unverified { id, says, source }, file, signature }| match signature
+            {
+                Some(Signature { by, on, how: _ }) => {
+                    writeln!(f, "{:<20} - {id}: signed by {by} on {on}", "")
+                }
+                None => writeln!(f, "{:<20} - {id} ({file}): {says} Says: {source}.", ""),
+            },
+        )
     }
 }
 

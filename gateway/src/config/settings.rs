@@ -27,6 +27,10 @@ pub struct Settings {
     pub data: PathBuf,
     /// With less space than this left for the ledger no session begins (JRN-02).
     pub reserve_bytes: u64,
+    /// How many bytes the records of all runs may have together.
+    pub record_bytes: u64,
+    /// For how many days a record is kept.
+    pub record_days: u32,
     /// What is logged.
     pub log: Log,
 }
@@ -172,12 +176,14 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, serves: Serves) -> Option
     let data = root.table("data").and_then(|table| {
         let folder = table.text("folder");
         let reserve = table.whole("reserve_megabytes", RESERVE_LEAST..=RESERVE_MOST);
+        let record = table.whole("record_megabytes", RECORD_LEAST..=RESERVE_MOST);
+        let days = table.whole("record_days", 1..=DAYS_MOST);
         table.finish();
-        Some((folder?, reserve?))
+        Some((folder?, reserve?, record?, days?))
     });
     let log = root.table("log").and_then(log);
     root.finish();
-    let (folder, reserve) = data?;
+    let (folder, reserve, record, days) = data?;
     Some(Settings {
         site: site?.into_inner(),
         gateway: gateway?.into_inner(),
@@ -186,6 +192,8 @@ pub(super) fn read(root: Table<'_>, files: &dyn Files, serves: Serves) -> Option
         metrics: metrics?,
         data: files.resolve(folder.get_ref()),
         reserve_bytes: reserve.get_ref().saturating_mul(1_000_000),
+        record_bytes: record.get_ref().saturating_mul(1_000_000),
+        record_days: u32::try_from(days.into_inner()).ok()?,
         log: log?,
     })
 }
@@ -388,5 +396,9 @@ pub(super) fn is_port_path(path: &str) -> bool {
 
 /// 100 MB: sessions of some hundred days (JRN-02).
 const RESERVE_LEAST: u64 = 100;
+/// 10 MB: minutes of a small clinic. Less records nothing that anybody can use.
+const RECORD_LEAST: u64 = 10;
+/// A century. More is a slip of the pen.
+const DAYS_MOST: u64 = 36_500;
 /// A petabyte. More is a slip of the pen.
 const RESERVE_MOST: u64 = 1_000_000_000;

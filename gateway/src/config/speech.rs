@@ -9,7 +9,9 @@ use device_drivers::{
     Dialect, arroyo, magstim, magventure, maiman,
     open_link::{Plate, Secret, Spoken},
 };
-use safety::Modality;
+use safety::{Modality, Permille};
+
+use super::sign_off::Signable;
 
 /// What a profile says of how a unit is spoken with.
 pub(super) trait Speech<M: Modality>: Debug + Send + Sync {
@@ -19,6 +21,26 @@ pub(super) trait Speech<M: Modality>: Debug + Send + Sync {
 
     /// What a simulated unit would have to be.
     fn peer(&self) -> Peer;
+
+    /// Whether the unit says of its interlock whether that is closed: one that does not needs an
+    /// input that says so of its relay.
+    fn shows_interlock(&self) -> bool {
+        true
+    }
+
+    /// The address under which it is spoken to on a line that it may share.
+    fn address(&self) -> Option<u8> {
+        None
+    }
+
+    /// What its dialect builds on and nobody has seen at the hardware.
+    fn signable(&self) -> Signable;
+
+    /// How much more than it was told may come out, by its calibration. Without one nothing more
+    /// than that is charged.
+    fn above(&self) -> Option<Permille> {
+        None
+    }
 }
 
 /// What a simulated unit has to be, so that it answers as a profile says.
@@ -36,6 +58,8 @@ pub enum Peer {
     MagVenture(Box<magventure::Plate>),
     /// A laser that the profile `cobolt` describes, with this serial number.
     Cobolt(String),
+    /// A field unit that the profile `freepemf` describes.
+    FreePemf,
     /// A bench supply that the profile `riden-rd60xx` describes.
     Riden {
         /// Which model of the profile it is.
@@ -75,6 +99,11 @@ where
 
     fn peer(&self) -> Peer {
         Peer::OpenLink(self.serial.clone())
+    }
+
+    /// Our own protocol: a unit that speaks it otherwise does not speak it.
+    fn signable(&self) -> Signable {
+        Signable::of(Vec::new())
     }
 }
 

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use clinic::{AnyPlan, Kind, LineId, Plan, RoomId, UnitId};
-use device_drivers::{Budget, open_link::Secret};
+use clinic::{AnyPlan, Evidence, Kind, LineId, Plan, RoomId, UnitId};
+use device_drivers::{Budget, Company, Share, open_link::Secret};
 use jiff::civil::Date;
-use safety::{Area, Laser, Limits, Nanos, OpticalDensity, Pemf, Stimulator, Terms, Timing};
+use safety::{
+    Area, Laser, Limits, METER_TOLERANCE, Nanos, OpticalDensity, Pace, Pemf, Permille, Stimulator,
+    Terms, Timing,
+};
+use sha2::{Digest, Sha256};
 
 use super::{
     lease::Lease,
     link::Link,
     plate::{Calibration, Wiring},
+    sign_off::{Fact, Signable},
     speech::{Peer, Speech, SpeechError},
 };
 use crate::directory::{Modality, Plate, UnitCard};
@@ -22,6 +27,8 @@ pub struct UnitConfig {
     pub id: UnitId,
     /// Its line.
     pub line: LineId,
+    /// What the others on its line take of it.
+    pub company: Company,
     /// Its room.
     pub room: RoomId,
     /// Its name.
@@ -44,6 +51,9 @@ pub struct UnitConfig {
     pub wiring: Wiring,
     /// What only its modality has.
     pub profile: Profile,
+    /// What it builds on that nobody has seen at the hardware, with who signed for it; what its
+    /// relay board builds on is among it.
+    pub facts: Vec<Fact>,
 }
 
 /// How the output of a unit is known.
@@ -53,6 +63,8 @@ pub enum ReadBack {
     Measured,
     /// Derived from the drive.
     Derived,
+    /// Taken to be as it was ordered: nothing tells it, and a relay is in its supply.
+    None,
 }
 
 /// What only one modality has.
@@ -102,6 +114,17 @@ pub struct PemfHazard {
     pub keep_out_millimetres: u32,
 }
 
+impl Profile {
+    /// What can be signed for in the file of the unit.
+    pub(super) fn signable(&self) -> Signable {
+        match self {
+            Self::Laser(watched, _) => watched.speech.signable(),
+            Self::Pemf(watched, _) => watched.speech.signable(),
+            Self::Stimulator(watched, _) => watched.speech.signable(),
+        }
+    }
+}
+
 impl UnitConfig {
     /// What it emits.
     pub const fn modality(&self) -> Modality {
@@ -144,9 +167,26 @@ impl UnitConfig {
     /// None that [`Config::load`](super::Config::load) has not shown already.
     pub fn budget(&self) -> Result<Budget, SpeechError> {
         match &self.profile {
-            Profile::Laser(watched, _) => watched.budget(),
-            Profile::Pemf(watched, _) => watched.budget(),
-            Profile::Stimulator(watched, _) => watched.budget(),
+            Profile::Laser(watched, _) => watched.budget(self.company),
+            Profile::Pemf(watched, _) => watched.budget(self.company),
+            Profile::Stimulator(watched, _) => watched.budget(self.company),
+        }
+    }
+
+    /// What it takes of a line that it shares. `None`: it shares none.
+    pub fn share(&self) -> Option<Share> {
+        match &self.profile {
+            Profile::Pemf(watched, _) => watched.speech.dialect(KNOWN).ok()?.share(),
+            Profile::Laser(..) | Profile::Stimulator(..) => None,
+        }
+    }
+
+    /// The address under which it is spoken to on a line that it may share.
+    pub fn address(&self) -> Option<u8> {
+        match &self.profile {
+            Profile::Laser(watched, _) => watched.speech.address(),
+            Profile::Pemf(watched, _) => watched.speech.address(),
+            Profile::Stimulator(watched, _) => watched.speech.address(),
         }
     }
 
@@ -159,12 +199,34 @@ impl UnitConfig {
         }
     }
 
+    /// Whether it says of its interlock whether that is closed.
+    pub(super) fn shows_interlock(&self) -> bool {
+        match &self.profile {
+            Profile::Laser(watched, _) => watched.speech.shows_interlock(),
+            Profile::Pemf(watched, _) => watched.speech.shows_interlock(),
+            Profile::Stimulator(watched, _) => watched.speech.shows_interlock(),
+        }
+    }
+
     /// From our last byte to no emission.
     pub const fn lease_time(&self) -> Nanos {
         match &self.profile {
             Profile::Laser(watched, _) => watched.terms.lease,
             Profile::Pemf(watched, _) => watched.terms.lease,
             Profile::Stimulator(watched, _) => watched.terms.lease,
+        }
+    }
+
+    /// How long it goes on emitting whatever it is told: the length of a chunk.
+    pub(super) const fn run(&self) -> Nanos {
+        let pace = match &self.profile {
+            Profile::Laser(watched, _) => watched.terms.pace,
+            Profile::Pemf(watched, _) => watched.terms.pace,
+            Profile::Stimulator(watched, _) => watched.terms.pace,
+        };
+        match pace {
+            Pace::Continuous => Nanos::ZERO,
+            Pace::Chunks { length } => length,
         }
     }
 
@@ -200,6 +262,8 @@ impl UnitConfig {
             real: self.real,
             dialect: self.dialect.into(),
             port: self.link.place.to_string(),
+            line: self.line,
+            address: self.address(),
             plate,
         }
     }
@@ -220,16 +284,49 @@ impl<M: Kind> Watched<M> {
             terms: self.terms,
             limits,
             wiring: unit.wiring.of_unit(unit.lease),
+            evidence: self.evidence(unit),
             byte: unit.link.byte(),
             dialect: self.speech.dialect(seed)?,
         })
     }
 
-    /// The longest times that the stop path takes.
-    pub(super) fn budget(&self) -> Result<Budget, SpeechError> {
-        Ok(self.speech.dialect(Secret::new([0; 32]))?.budget())
+    /// What is known of the unit beside what it says.
+    fn evidence(&self, unit: &UnitConfig) -> Evidence {
+        let open = unit.facts.iter().filter(|fact| fact.signature.is_none()).count();
+        let above = match unit.modality() {
+            Modality::Laser | Modality::Pemf => self.speech.above().unwrap_or(Permille::ZERO),
+            // It is charged by its pulses, whatever each of them is: a fifth is its only bound.
+            Modality::Stimulator => METER_TOLERANCE,
+        };
+        Evidence {
+            unsigned: u16::try_from(open).unwrap_or(u16::MAX),
+            read_back: match unit.read_back {
+                ReadBack::Measured => clinic::ReadBack::Measured,
+                // What nobody reads back is no more than derived: a meter has to have seen it.
+                ReadBack::Derived | ReadBack::None => clinic::ReadBack::Derived { above },
+            },
+            calibration: self.calibration(unit),
+        }
+    }
+
+    /// Which unit it is and how it is calibrated, as a hash: with its curve and its profile, so that
+    /// whoever changes one of them measures anew. Secrets show nothing of themselves.
+    fn calibration(&self, unit: &UnitConfig) -> [u8; 32] {
+        let UnitConfig { name, calibration, .. } = unit;
+        let Self { plate, speech, .. } = self;
+        Sha256::digest(format!("{name} {calibration:?} {plate:?} {speech:?}")).into()
+    }
+
+    /// The longest times that the stop path takes in such company.
+    pub(super) fn budget(&self, company: Company) -> Result<Budget, SpeechError> {
+        let mut dialect = self.speech.dialect(KNOWN)?;
+        dialect.join(company);
+        Ok(dialect.budget())
     }
 }
+
+/// No port is opened with this.
+const KNOWN: Secret = Secret::new([0; 32]);
 
 /// T_any of a stimulator: as long as that of a field. A train that was fired cannot be recalled, and is
 /// charged whole.

@@ -9,6 +9,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc, Weak,
@@ -61,6 +62,8 @@ pub(crate) struct Places(Arc<Connection>);
 /// What the door knows of a connection.
 #[derive(Debug)]
 struct Connection {
+    /// Who is at the other end.
+    station: SocketAddr,
     calls: Arc<Semaphore>,
     /// Shared with every call that is under way, stops among them.
     work: Arc<()>,
@@ -79,6 +82,7 @@ pub(crate) struct Caller {
     _place: Option<OwnedSemaphorePermit>,
     _work: Option<Arc<()>>,
     deadline: Option<Instant>,
+    station: Option<SocketAddr>,
 }
 
 /// Connections as they come. One too many is closed.
@@ -89,13 +93,13 @@ pub(crate) fn incoming(
     let door = Door::default();
     stream::unfold((listener, door, inbox), |(listener, mut door, inbox)| async move {
         loop {
-            let Ok((stream, _)) = listener.accept().await else {
+            let Ok((stream, station)) = listener.accept().await else {
                 // Perhaps there is no descriptor left: one that does nothing gives its own.
                 door.close_one();
                 sleep(ACCEPT_AGAIN).await;
                 continue;
             };
-            let Some(connection) = door.admit() else { continue };
+            let Some(connection) = door.admit(station) else { continue };
             // A delay of small frames would be the delay of a stop.
             let _as_good_as_it_gets = stream.set_nodelay(true);
             let greeting = Some((GREETING_BYTES, Box::pin(sleep(GREETING_WITHIN))));
@@ -107,12 +111,12 @@ pub(crate) fn incoming(
 
 impl Door {
     /// A place for a newcomer. None if everybody inside is at work.
-    fn admit(&mut self) -> Option<Arc<Connection>> {
+    fn admit(&mut self, station: SocketAddr) -> Option<Arc<Connection>> {
         self.0.retain(|inside| 0 < inside.strong_count());
         if CONNECTIONS_MAX <= self.0.len() && !self.close_one() {
             return None;
         }
-        let newcomer = Arc::new(Connection::new());
+        let newcomer = Arc::new(Connection::new(station));
         self.0.push(Arc::downgrade(&newcomer));
         Some(newcomer)
     }
@@ -136,8 +140,9 @@ impl Door {
 }
 
 impl Connection {
-    fn new() -> Self {
+    fn new(station: SocketAddr) -> Self {
         Self {
+            station,
             calls: Arc::new(Semaphore::new(CALLS_MAX)),
             work: Arc::new(()),
             greeted: AtomicBool::new(false),
@@ -177,21 +182,28 @@ impl Caller {
     pub(crate) fn of<T>(request: &Request<T>) -> Result<Self, Denial> {
         let deadline = deadline(request.metadata(), clock::now());
         let Some(places) = request.extensions().get::<Places>() else {
-            return Ok(Self { _place: None, _work: None, deadline });
+            return Ok(Self { _place: None, _work: None, deadline, station: None });
         };
         let work = Arc::clone(&places.0.work);
         let place = Arc::clone(&places.0.calls).try_acquire_owned().map_err(|_full| {
             Denial::crowded("This connection has too many calls under way.")
                 .with("callsMax", CALLS_MAX)
         })?;
-        Ok(Self { _place: Some(place), _work: Some(work), deadline })
+        let station = Some(places.0.station);
+        Ok(Self { _place: Some(place), _work: Some(work), deadline, station })
     }
 
     /// Whoever asks for a stop: without a place and without a deadline, but its connection is at work.
     pub(crate) fn of_stop<T>(request: &Request<T>) -> Self {
         let places = request.extensions().get::<Places>();
         let work = places.map(|places| Arc::clone(&places.0.work));
-        Self { _place: None, _work: work, deadline: None }
+        let station = places.map(|places| places.0.station);
+        Self { _place: None, _work: work, deadline: None, station }
+    }
+
+    /// Where it calls from, as a record names it.
+    pub(crate) fn station(&self) -> Option<String> {
+        self.station.map(|station| station.to_string())
     }
 
     /// Whether the caller still waits: what comes too late is not sent.
@@ -300,19 +312,24 @@ impl AsyncWrite for Line {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+
+    const ANYBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
     /// API-03: whoever has a call under way keeps its place; the others make room, those who never
     /// said anything first, the oldest first.
     #[test]
     fn a_newcomer_gets_the_place_of_one_that_has_nothing_under_way() {
         let mut door = Door::default();
-        let mut inside: Vec<_> = (0..CONNECTIONS_MAX).map(|_| door.admit().unwrap()).collect();
+        let mut inside: Vec<_> =
+            (0..CONNECTIONS_MAX).map(|_| door.admit(ANYBODY).unwrap()).collect();
         inside.iter().for_each(|one| one.greeted.store(true, Ordering::Release));
         inside[7].greeted.store(false, Ordering::Release);
         let _work = [0, 1].map(|place| Arc::clone(&inside[place].work));
         for closed in [7, 2, 3, 4] {
-            let newcomer = door.admit().unwrap();
+            let newcomer = door.admit(ANYBODY).unwrap();
             newcomer.greeted.store(true, Ordering::Release);
             inside.push(newcomer);
             let closing = |place: usize| inside[place].closing.load(Ordering::Acquire);
@@ -325,11 +342,12 @@ mod tests {
     #[test]
     fn nobody_is_let_in_while_everybody_is_at_work() {
         let mut door = Door::default();
-        let mut inside: Vec<_> = (0..CONNECTIONS_MAX).map(|_| door.admit().unwrap()).collect();
+        let mut inside: Vec<_> =
+            (0..CONNECTIONS_MAX).map(|_| door.admit(ANYBODY).unwrap()).collect();
         let work: Vec<_> = inside.iter().map(|one| Arc::clone(&one.work)).collect();
-        assert!(door.admit().is_none());
+        assert!(door.admit(ANYBODY).is_none());
         inside.pop();
-        assert!(door.admit().is_some(), "one has left");
+        assert!(door.admit(ANYBODY).is_some(), "one has left");
         drop(work);
     }
 

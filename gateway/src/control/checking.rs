@@ -51,7 +51,11 @@ pub(crate) async fn ask(
         }
         Ok(Answer::Refused(refused)) => return Err(control.denied(unit, &refused)),
         Ok(
-            Answer::Confirmed(..) | Answer::Accepted(_) | Answer::Released(_) | Answer::Stopped(..),
+            Answer::Confirmed(..)
+            | Answer::Accepted(_)
+            | Answer::Released(_)
+            | Answer::Reviewed(_)
+            | Answer::Stopped(..),
         ) => None,
         Err(unheard) => return Err(control.about(unit, Denial::unheard(unheard))),
     };

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use clinic::Refused;
+use clinic::{Refused, SessionId};
 use proto::{Any, ERROR_DOMAIN, Message, v1, v1::RefusalReason as Reason};
 use tonic::Status;
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
@@ -26,9 +26,12 @@ struct Parts {
     sentence: String,
     decisions: Vec<v1::Decision>,
     causes: Vec<v1::Cause>,
+    facts: Vec<v1::UnverifiedFact>,
     epoch: Option<u64>,
     violations: Vec<FieldViolation>,
     metadata: HashMap<String, String>,
+    /// The session that has to be reviewed first.
+    session: Option<SessionId>,
 }
 
 impl Denial {
@@ -38,14 +41,21 @@ impl Denial {
             sentence: sentence.into(),
             decisions: Vec::new(),
             causes: Vec::new(),
+            facts: Vec::new(),
             epoch: None,
             violations: Vec::new(),
             metadata: HashMap::new(),
+            session: None,
         }))
     }
 
     pub(crate) fn of(refused: &Refused) -> Self {
-        Self::worded(refusal::of_clinic(refused))
+        let mut denial = Self::worded(refusal::of_clinic(refused));
+        if let Refused::ReviewOpen(session) = refused {
+            denial.0.session = Some(*session);
+            denial = denial.with("sessionId", session);
+        }
+        denial
     }
 
     pub(crate) fn unheard(unheard: Unheard) -> Self {
@@ -90,6 +100,18 @@ impl Denial {
         self
     }
 
+    /// Adds what nobody signed for, and names each where people read it.
+    #[must_use]
+    pub(crate) fn with_facts(mut self, facts: Vec<v1::UnverifiedFact>) -> Self {
+        if !facts.is_empty() {
+            let named = |fact: &v1::UnverifiedFact| format!("{} ({})", fact.fact_id, fact.file);
+            let list = facts.iter().map(named).collect::<Vec<_>>().join(", ");
+            self.0.sentence = format!("{} Not signed: {list}.", self.0.sentence);
+        }
+        self.0.facts = facts;
+        self
+    }
+
     /// Adds which unit was meant, and its epoch if it was ever shown.
     #[must_use]
     pub(crate) fn with_unit(mut self, name: &str, epoch: Option<u64>) -> Self {
@@ -113,13 +135,32 @@ impl Denial {
 
     /// As a message on a stream.
     pub(crate) fn into_refusal(self) -> v1::Refusal {
-        let Parts { reason, mut sentence, decisions, causes, epoch, violations, metadata: _ } =
-            *self.0;
+        let Parts {
+            reason,
+            mut sentence,
+            decisions,
+            causes,
+            facts,
+            epoch,
+            violations,
+            session,
+            metadata: _,
+        } = *self.0;
         if violations.len() > 1 {
             sentence = violations.iter().map(spell).collect::<Vec<_>>().join(" ");
         }
         let cause_ids = causes.into_iter().map(|cause| cause.cause_id).collect();
-        v1::Refusal { reason: reason.into(), sentence, decisions, cause_ids, epoch }
+        let fact_ids = facts.into_iter().map(|fact| fact.fact_id).collect();
+        let session_id = session.map_or_else(String::new, |session| session.to_string());
+        v1::Refusal {
+            reason: reason.into(),
+            sentence,
+            decisions,
+            cause_ids,
+            epoch,
+            fact_ids,
+            session_id,
+        }
     }
 
     /// As a status: `ErrorInfo` always, beside it what the reason calls for, and the refusal itself.
@@ -181,7 +222,8 @@ fn fitting(violations: &[FieldViolation]) -> Vec<FieldViolation> {
     kept
 }
 
-/// One violation per latched cause, or one for the contact that is in the way.
+/// One violation per latched cause or fact that nobody signed for, or one for the contact that is in
+/// the way.
 fn preconditions(parts: &Parts) -> Vec<PreconditionViolation> {
     let causes = parts.causes.iter().map(|cause| {
         PreconditionViolation::new(
@@ -190,7 +232,14 @@ fn preconditions(parts: &Parts) -> Vec<PreconditionViolation> {
             cause.evidence.clone(),
         )
     });
-    let mut found: Vec<_> = causes.collect();
+    let facts = parts.facts.iter().map(|fact| {
+        PreconditionViolation::new(
+            parts.reason.error_reason(),
+            fact.fact_id.clone(),
+            fact.says.clone(),
+        )
+    });
+    let mut found: Vec<_> = causes.chain(facts).collect();
     if found.is_empty() && refusal::code(parts.reason) == tonic::Code::FailedPrecondition {
         let subject = parts.metadata.get("unitId").cloned().unwrap_or_default();
         let kind = parts.reason.error_reason();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clinic::{Change, SessionId, Summary, UnitId, What};
 use proto::v1;
-use safety::{End, Latched, Outcome, State};
+use safety::{End, Finding, Findings, Latched, Outcome, State};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::{
@@ -57,6 +57,8 @@ fn note(control: &Control, change: &Change) {
         | What::Confirmed
         | What::Stopped
         | What::Proven(_)
+        | What::Metered(_)
+        | What::Reviewed(_)
         | What::Refused(_) => {}
     }
 }
@@ -76,7 +78,7 @@ fn ended(control: &Control, unit: UnitId, id: SessionId, summary: &Summary) -> v
     let kept = control.sessions().find(id);
     let of = kept.as_ref().map(|kept| &kept.prescription);
     let left = kept.as_ref().is_some_and(|kept| kept.was_left());
-    let Summary { prescribed, charged, delivered, debt, end, outcome: result, uncertain } =
+    let Summary { prescribed, charged, delivered, debt, end, outcome: result, uncertain, findings } =
         *summary;
     let debt = (!dose::is_none(debt)).then(|| dose::shown(debt, of, Round::Up));
     let permille = dose::permille(delivered, prescribed);
@@ -90,13 +92,14 @@ fn ended(control: &Control, unit: UnitId, id: SessionId, summary: &Summary) -> v
             remaining_time_milliseconds: 0,
             outcome: outcome(result).into(),
             uncertain,
+            findings: findings.iter().map(|found| finding(found).into()).collect(),
         }),
         reason: reason(end, left).into(),
         cause_ids: causes_left(control, unit, end),
         delivered_permille: permille,
         started_time: kept.and_then(|kept| kept.started()),
         ended_time: Some(clocks.now()),
-        sentence: sentence(end, result, permille, uncertain),
+        sentence: sentence(end, result, permille, uncertain, findings),
     }
 }
 
@@ -150,7 +153,22 @@ const fn reason(end: End, left: bool) -> v1::CauseKind {
     }
 }
 
-fn sentence(end: End, outcome: Outcome, permille: u32, uncertain: bool) -> String {
+/// What was found in the dose of a session.
+pub(crate) const fn finding(finding: Finding) -> v1::Finding {
+    match finding {
+        Finding::CountsDiffer => v1::Finding::CountsDiffer,
+        Finding::Unseen => v1::Finding::Unseen,
+        Finding::Debt => v1::Finding::Debt,
+    }
+}
+
+fn sentence(
+    end: End,
+    outcome: Outcome,
+    permille: u32,
+    uncertain: bool,
+    findings: Findings,
+) -> String {
     let why = match end {
         End::Dose => "The prescribed dose is charged",
         End::Time => "The time limit is reached",
@@ -166,8 +184,22 @@ fn sentence(end: End, outcome: Outcome, permille: u32, uncertain: bool) -> Strin
         Outcome::Under => "the session does not count as a treatment.",
         Outcome::Aborted => "nothing was emitted.",
     };
-    let doubt = if uncertain { " The dose is uncertain and needs a review." } else { "" };
-    format!("{why}; {whole}.{tenths} % was delivered and {next}{doubt}")
+    let doubt = if uncertain { " The dose is uncertain." } else { "" };
+    let found: Vec<_> = findings.iter().map(told).collect();
+    let review = match found.join(", and ").as_str() {
+        "" => String::new(),
+        found => format!(" A clinician reviews it before the patient's next session: {found}."),
+    };
+    format!("{why}; {whole}.{tenths} % was delivered and {next}{doubt}{review}")
+}
+
+/// A finding, for people.
+pub(crate) const fn told(finding: Finding) -> &'static str {
+    match finding {
+        Finding::CountsDiffer => "what the unit measured and what it counted differ",
+        Finding::Unseen => "too much of the charge is for time in which nobody heard of the unit",
+        Finding::Debt => "more was charged than the hard limits had left",
+    }
 }
 
 #[cfg(test)]
@@ -182,5 +214,29 @@ mod tests {
             let name = outcome(one).as_str_name().to_lowercase();
             assert_eq!(name.strip_prefix("session_outcome_"), Some(word::outcome(one)));
         }
+    }
+
+    /// A person reads what was found, and only then that there is something to review.
+    #[test]
+    fn the_sentence_of_an_end_names_what_was_found() {
+        let said = |findings: &[Finding]| {
+            let findings = findings.iter().copied().collect();
+            sentence(End::Dose, Outcome::Complete, 1_000, false, findings)
+        };
+        assert_eq!(
+            said(&[]),
+            "The prescribed dose is charged; 100.0 % was delivered and the session is complete."
+        );
+        for finding in Finding::ALL {
+            let name = self::finding(*finding).as_str_name().to_lowercase();
+            assert_eq!(name.strip_prefix("finding_"), Some(word::finding(*finding)));
+            let said = said(&[*finding]);
+            assert!(
+                said.contains("A clinician reviews it") && said.contains(told(*finding)),
+                "{said}"
+            );
+        }
+        let all = said(Finding::ALL);
+        assert!(Finding::ALL.iter().all(|one| all.contains(told(*one))), "{all}");
     }
 }

@@ -1,9 +1,11 @@
 //! What the configuration says of the units that only callers of the API are shown.
 
+use device_drivers::Unverified;
 use proto::v1;
 use safety::{Timing, WAVELENGTHS_MAX, Wavelength};
 
-use crate::config::{Calibration, LaserHazard, PemfHazard};
+use super::clocks::midnight;
+use crate::config::{Calibration, Fact, LaserHazard, PemfHazard, ReadBack};
 
 /// What the configuration says that only callers of the API are shown.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +23,8 @@ pub struct Facts {
 pub struct UnitFacts {
     /// The file name of its profile, without extension.
     pub profile: String,
-    /// Whether its output is derived from current or drive, and not measured by a sensor.
-    pub derived: bool,
+    /// How its output is known.
+    pub read_back: ReadBack,
     /// The wavelengths of a laser, in its own order.
     pub wavelengths: [Option<Wavelength>; WAVELENGTHS_MAX],
     /// The times that it is watched by.
@@ -31,6 +33,8 @@ pub struct UnitFacts {
     pub calibration: Option<Calibration>,
     /// What people beside it have to know.
     pub hazard: Option<Hazard>,
+    /// What it builds on that nobody has seen at the hardware.
+    pub unverified: Vec<Fact>,
 }
 
 /// What people beside a unit have to know before a start.
@@ -48,12 +52,24 @@ impl UnitFacts {
     /// A unit of which nothing is known, with the shortest times.
     pub const NONE: Self = Self {
         profile: String::new(),
-        derived: false,
+        read_back: ReadBack::Measured,
         wavelengths: [None; WAVELENGTHS_MAX],
         timing: Timing::LASER,
         calibration: None,
         hazard: None,
+        unverified: Vec::new(),
     };
+
+    /// What is unverified, with its signatures.
+    pub(crate) fn unverified(&self) -> Vec<v1::UnverifiedFact> {
+        self.unverified.iter().map(unverified).collect()
+    }
+
+    /// What has yet to be signed for.
+    pub(crate) fn unsigned(&self) -> Vec<v1::UnverifiedFact> {
+        let open = self.unverified.iter().filter(|fact| fact.signature.is_none());
+        open.map(unverified).collect()
+    }
 
     /// What people beside it have to see before a start (PEM-10, CFG-04).
     pub(crate) fn hazard(&self) -> Option<v1::Hazard> {
@@ -89,6 +105,20 @@ impl UnitFacts {
                 .map(|spot| spot.square_millimetres())
                 .collect(),
         }
+    }
+}
+
+fn unverified(fact: &Fact) -> v1::UnverifiedFact {
+    let Fact { unverified: Unverified { id, says, source }, file, signature } = fact;
+    let signed = signature.as_ref();
+    v1::UnverifiedFact {
+        fact_id: id.to_string(),
+        says: says.to_string(),
+        source: source.to_string(),
+        file: file.to_string(),
+        signed_by: signed.map_or_else(String::new, |signed| signed.by.clone()),
+        signed_time: signed.and_then(|signed| midnight(signed.on)),
+        signed_how: signed.map_or_else(String::new, |signed| signed.how.clone()),
     }
 }
 

@@ -12,7 +12,7 @@ use proto::{
 use sha2::{Digest, Sha256};
 
 /// Names what is hashed and how. A change of the canonical bytes is a new version.
-const DOMAIN: &str = "therapy.gateway.v1 prescription 1";
+const DOMAIN: &str = "therapy.gateway.v1 prescription 2";
 
 /// The hash over a quantised prescription for one unit under one revision of the limits.
 pub(crate) fn of(unit: &str, prescription: &v1::Prescription, limits_revision: &str) -> [u8; 32] {
@@ -87,6 +87,7 @@ impl Bytes {
             screening,
             overrides,
             course_sessions,
+            touched_sites,
             modality,
         } = prescription;
         self.maybe(patient.as_ref(), |bytes, v1::PatientKey { issuer, patient_id }| {
@@ -102,6 +103,10 @@ impl Bytes {
         self.number(*course_sessions);
         self.choice(*site);
         self.choice(*side);
+        self.list(touched_sites, |bytes, v1::TouchedSite { site, side }| {
+            bytes.choice(*site);
+            bytes.choice(*side);
+        });
         self.list(screening, |bytes, v1::ScreeningAnswer { question, answer, answered_time }| {
             bytes.choice(*question);
             bytes.choice(*answer);
@@ -258,6 +263,7 @@ mod tests {
             |one| one.revision += 1,
             |one| one.side = v1::Side::Left.into(),
             |one| one.course_sessions += 1,
+            |one| one.touched_sites.push(v1::TouchedSite::default()),
             |one| one.screening[0].answer = v1::Answer::Yes.into(),
             |one| one.screening.clear(),
             |one| one.overrides.push(v1::SoftOverride::default()),

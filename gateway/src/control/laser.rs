@@ -29,6 +29,7 @@ pub(crate) fn read(
     let eyewear = eyewear(violations, asked.eyewear.as_ref());
     Some(LaserPrescription {
         site: common.site?,
+        touched: common.touched?,
         power: Power::from_milliwatts(power?),
         mix: mix?,
         gate: gate?,

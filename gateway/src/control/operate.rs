@@ -28,9 +28,13 @@ use super::{
     person,
     session_service::{lost, session_unknown},
     sessions::{Claim, Confirmed, Kept},
-    status, stop,
+    status, stop, witness,
 };
-use crate::{clock, inbox::Unheard};
+use crate::{
+    audit::{Deed, hexadecimal},
+    clock,
+    inbox::Unheard,
+};
 
 /// Asks that may wait for the core; more are refused. An operator has one or two under way.
 const ASKS_MAX: usize = 16;
@@ -50,7 +54,9 @@ pub(crate) fn run(
     let held = Arc::new(OnceLock::new());
     let caller = Arc::new(caller);
     let (to, with) = (control.clone(), Arc::clone(&held));
-    let listener = Listener { control: to, inbound, pass, say: say.clone(), held: with };
+    let own = Arc::clone(&caller);
+    let listener =
+        Listener { control: to, caller: own, inbound, pass, say: say.clone(), held: with };
     tokio::spawn(listener.listen());
     let (to, with) = (control.clone(), Arc::clone(&caller));
     tokio::spawn(Worker { control: to, caller: with, say, held }.work(works));
@@ -73,6 +79,7 @@ enum Work {
 
 struct Listener {
     control: Control,
+    caller: Arc<Caller>,
     inbound: Streaming<v1::OperateRequest>,
     pass: mpsc::Sender<Work>,
     say: mpsc::Sender<Say>,
@@ -108,11 +115,14 @@ impl Listener {
     /// Acts on a stop, passes on what is none. An error ends the stream.
     fn hear(&self, request: v1::OperateRequest) -> Result<(), ()> {
         let id = request.request_id.clone();
-        let stops = matches!(request.ask, Some(operate_request::Ask::Stop(_)));
-        let answer = match (stops, self.held.get()) {
-            (true, Some(held)) => self.stop(id, held),
-            (true, None) => refused(id, not_confirmed()),
-            (false, _) => match self.pass.try_send(Work::Ask(Box::new(request))) {
+        let stop = match &request.ask {
+            Some(operate_request::Ask::Stop(stop)) => Some(stop),
+            _ => None,
+        };
+        let answer = match (stop, self.held.get()) {
+            (Some(stop), Some(held)) => self.stop(id, stop, held),
+            (Some(_), None) => refused(id, not_confirmed()),
+            (None, _) => match self.pass.try_send(Work::Ask(Box::new(request))) {
                 Ok(()) => return Ok(()),
                 Err(TrySendError::Full(_)) => {
                     refused(id, Denial::crowded("This stream has too many asks under way."))
@@ -124,9 +134,13 @@ impl Listener {
     }
 
     /// The stop has a way of its own to the core, so nothing that waits delays it (API-03).
-    fn stop(&self, request_id: String, held: &Held) -> Message {
+    fn stop(&self, request_id: String, asked: &v1::Stop, held: &Held) -> Message {
         let kept = &held.claim.kept;
         let _goes_on_alone = stop::one(&self.control, kept.unit);
+        let deed = self.control.deed("command.stop", &self.caller, kept.unit);
+        let reason = witness::reason(&asked.reason);
+        let deed = witness::by(deed, &kept.operator, Some(kept.id));
+        self.control.note(Deed { reason, ..deed });
         let newest = self.control.herald().shown(kept.unit);
         let epoch = newest.map_or(0, |shown| status::marks(&shown).0);
         let fence = Fence { token: kept.id.token, epoch };
@@ -195,12 +209,40 @@ impl Worker {
         let message = match answer {
             Ok(Some(accepted)) => Message::Accepted(accepted),
             Ok(None) => return Ok(()),
-            Err(denial) => refused(id, denial),
+            Err(denial) => {
+                self.note_refusal(request, &denial);
+                refused(id, denial)
+            }
         };
         self.say
             .send_timeout(Say::Answer(Box::new(message)), ANSWER_WITHIN)
             .await
             .map_err(|_reader_is_gone| ())
+    }
+
+    /// Records that an ask was refused, whoever refused it. Holds come four times a second and are
+    /// not recorded.
+    fn note_refusal(&self, request: &v1::OperateRequest, denial: &Denial) {
+        let command = match &request.ask {
+            Some(operate_request::Ask::Confirm(_)) => "command.confirm",
+            Some(operate_request::Ask::Reattach(_)) => "command.reattach",
+            Some(operate_request::Ask::Arm(_)) => command_kind(Verb::Arm),
+            Some(operate_request::Ask::Start(_)) => command_kind(Verb::Start),
+            Some(operate_request::Ask::Resume(_)) => command_kind(Verb::Resume),
+            Some(operate_request::Ask::Pause(_)) => command_kind(Verb::Pause),
+            Some(operate_request::Ask::Hold(_) | operate_request::Ask::Stop(_)) | None => return,
+        };
+        let held = self.held.get().map(|held| &held.claim.kept);
+        let deed =
+            Deed { station: self.caller.station(), ..Deed::new(clock::now(), "command.refused") };
+        let deed = Deed {
+            actor: held.map(|kept| witness::actor(&kept.operator)),
+            unit: held.map(|kept| self.control.directory().name(kept.unit).to_owned()),
+            session: held.map(|kept| kept.id),
+            ..deed
+        };
+        let refusal = denial.reason().error_reason();
+        self.control.note(deed.with("command", command).with("refusal", refusal));
     }
 
     /// Takes a unit for a session. What is confirmed is what was checked, value by value: the hash
@@ -232,6 +274,7 @@ impl Worker {
         let proposal =
             Proposal { unit, patient: reading.patient, prescription: reading.prescription };
         let confirmation = Confirmation { hash, epoch: confirming.epoch };
+        self.keep_confirmation(&proposal, &confirmation, &operator, &asked.overrides).await?;
         let ask = Ask::Confirm(proposal, confirmation);
         let answer = self.control.ask(&self.caller, unit, Some(request.clone()), ask).await?;
         let Answer::Confirmed(id, fence) = answer else { return Err(lost()) };
@@ -256,6 +299,25 @@ impl Worker {
         let mut accepted = self.accepted(&request, id, fence);
         accepted.confirmation_expires_boottime_nanoseconds = Some(expires.since_boot());
         Ok(accepted)
+    }
+
+    /// Records what is being confirmed, by whom and for whom, and who overrode which soft limits why.
+    async fn keep_confirmation(
+        &self,
+        proposal: &Proposal,
+        confirmation: &Confirmation,
+        operator: &v1::Person,
+        overrides: &[v1::SoftOverride],
+    ) -> Result<(), Denial> {
+        let unit = proposal.unit;
+        let overrides: Vec<_> = overrides.iter().map(witness::overridden).collect();
+        let deed = self.control.deed("command.confirm", &self.caller, unit);
+        let deed = witness::by(deed, operator, None)
+            .with("prescription_hash", hexadecimal(&confirmation.hash))
+            .with("overrides", overrides)
+            .with("limits_revision", self.control.0.limits_revision.as_str());
+        let deed = Deed { patient: Some(proposal.patient.clone()), ..deed };
+        self.control.keep(deed).await
     }
 
     /// A stream holds one session. The confirmation that opened it may be repeated.
@@ -284,6 +346,9 @@ impl Worker {
         if let Some(end) = kept.ended() {
             return Err(is_over(&end));
         }
+        let deed = self.control.deed("command.reattach", &self.caller, kept.unit);
+        let deed = witness::by(deed, operator, Some(kept.id));
+        self.control.keep(deed).await?;
         let ask = Ask::Reattach(kept.unit, fence);
         let answer = self.control.ask(&self.caller, kept.unit, Some(request.clone()), ask).await?;
         let Answer::Accepted(fence) = answer else { return Err(lost()) };
@@ -302,6 +367,13 @@ impl Worker {
         let kept = self.kept()?;
         if hash.is_some_and(|hash| hash != kept.hash) {
             return Err(self.control.about(kept.unit, hash_differs()));
+        }
+        let deed = self.control.deed(command_kind(verb), &self.caller, kept.unit);
+        let deed = witness::by(deed, &kept.operator, Some(kept.id));
+        match verb {
+            Verb::Arm => self.control.keep(deed).await?,
+            // No slice of theirs is durable before this is; and a pause leads to off.
+            Verb::Start | Verb::Resume | Verb::Pause => self.control.note(deed),
         }
         let ask = Ask::Command(kept.unit, verb, fence);
         let answer = self.control.ask(&self.caller, kept.unit, Some(request.clone()), ask).await?;
@@ -351,6 +423,9 @@ fn leave(control: &Control, claim: &Claim) {
     let (control, kept) = (control.clone(), Arc::clone(&claim.kept));
     kept.leave();
     tokio::spawn(async move {
+        let deed = Deed::new(clock::now(), "command.leave");
+        let deed = witness::by(deed, &kept.operator, Some(kept.id));
+        control.note(deed.about(control.directory().name(kept.unit)));
         let ask = Ask::Leave(kept.unit, kept.id.token);
         match control.inbox().call(None, ask).await {
             // Refused means that the session is over already.
@@ -360,6 +435,16 @@ fn leave(control: &Control, claim: &Claim) {
             }
         }
     });
+}
+
+/// What a command is recorded as.
+const fn command_kind(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Arm => "command.arm",
+        Verb::Start => "command.start",
+        Verb::Pause => "command.pause",
+        Verb::Resume => "command.resume",
+    }
 }
 
 async fn over(claim: Option<&Claim>) -> v1::SessionEnd {

@@ -38,6 +38,7 @@ pub(crate) fn read(
     let quantity = Exposure::from_microtesla_seconds(exposure?);
     Some(PemfPrescription {
         site: common.site?,
+        touched: common.touched?,
         flux: Flux::from_microteslas(flux?),
         frequency: Frequency::from_millihertz(frequency?),
         waveform: waveform?,

@@ -5,7 +5,7 @@
 use clinic::{AnyPrescription, PatientKey};
 use jiff::Timestamp;
 use proto::v1::{self, prescription::Modality};
-use safety::{Answer, Overrides, Screening, Site};
+use safety::{Answer, Overrides, Screening, Site, Sites};
 
 use super::{laser, limit, pemf, person, site, stimulator, violations::Violations};
 
@@ -32,6 +32,7 @@ pub(crate) enum Validity {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Common {
     pub(crate) site: Option<Site>,
+    pub(crate) touched: Option<Sites>,
     pub(crate) course: Option<u32>,
     pub(crate) screening: Screening,
     pub(crate) overrides: Overrides,
@@ -50,8 +51,10 @@ pub(crate) fn read(
     author(violations, asked.author.as_ref());
     violations.name("course_id", &asked.course_id, 64);
     let validity = validity(violations, asked, now);
+    let own = site::read(violations, asked.site, asked.side);
     let common = Common {
-        site: site::read(violations, asked.site, asked.side),
+        site: own,
+        touched: site::touched(violations, own, &asked.touched_sites),
         course: violations.number("course_sessions", asked.course_sessions, 1..=1_000, "sessions"),
         screening: screening(violations, &asked.screening, now),
         overrides: overrides(violations, &asked.overrides),
@@ -348,6 +351,7 @@ mod tests {
         };
         let wanted = StimulatorPrescription {
             site: Site::new(Region::Trapezius, Side::Right).unwrap(),
+            touched: Sites::NONE,
             motor_threshold: Permille::new(470).unwrap(),
             intensity: Multiple::from_thousandths(1_090),
             rate: Frequency::from_millihertz(10_000),

@@ -53,6 +53,8 @@ pub(crate) fn of_clinic(refused: &Refused) -> Wording {
             "An earlier session of this patient is not settled.",
             "Have service reconcile the record before this patient is treated.",
         ),
+        Refused::ReviewOpen(_) => review_open(),
+        Refused::UnknownReview => review_unknown(),
         Refused::UnknownUnit => say(
             Reason::UnitUnknown,
             "No unit has this id.",
@@ -77,6 +79,9 @@ pub(crate) fn of_clinic(refused: &Refused) -> Wording {
         Refused::RelayUnproven => relay_unproven(),
         Refused::NoDoor => no_door(),
         Refused::CannotProve => cannot_prove(),
+        Refused::Unverified => unverified(),
+        Refused::MeterUnchecked => meter_unchecked(),
+        Refused::NotMetered => not_metered(),
         Refused::Impaired => say(
             Reason::GatewayImpaired,
             "A part of the gateway has ended that should not have.",
@@ -114,6 +119,24 @@ pub(crate) const fn of_unit(refusal: Refusal) -> Wording {
     }
 }
 
+/// An earlier session of the patient waits for a review (DOS-12).
+const fn review_open() -> Wording {
+    say(
+        Reason::ReviewOpen,
+        "Something was found in the dose of an earlier session of this patient.",
+        "Have a clinician look at that session and review it, then confirm anew.",
+    )
+}
+
+/// No session of this name waits for a review.
+const fn review_unknown() -> Wording {
+    say(
+        Reason::ReviewUnknown,
+        "No session with this id waits to be reviewed.",
+        "Use the session id of the refusal; it may have been reviewed already.",
+    )
+}
+
 /// The relay of the unit was not proven (OPS-01).
 const fn relay_unproven() -> Wording {
     say(
@@ -142,17 +165,47 @@ const fn cannot_prove() -> Wording {
     )
 }
 
+/// Nobody answers for what no document proves.
+const fn unverified() -> Wording {
+    say(
+        Reason::Unverified,
+        "The gateway builds on facts of this unit that nobody has seen at the hardware.",
+        "Have service look at the unit, sign for each in [[sign_off]] of the file, and restart.",
+    )
+}
+
+/// No meter says that its output is right.
+const fn meter_unchecked() -> Wording {
+    say(
+        Reason::MeterCheckDue,
+        "The last meter check of the unit failed, or none of the last 24 hours passed.",
+        "Measure its output and attest it (therapy-gateway attest UNIT); one that fails is for \
+             service.",
+    )
+}
+
+/// The check is of another unit, or of no level of this one.
+const fn not_metered() -> Wording {
+    say(
+        Reason::NotMetered,
+        "The meter check is of something that this unit cannot be told.",
+        "Measure at a level between the least and the most of the unit, in its own quantity.",
+    )
+}
+
 /// The code of the status, as the comment of the reason names it.
 pub(crate) const fn code(reason: Reason) -> Code {
     match reason {
         Reason::Malformed
         | Reason::RequestIdReused
         | Reason::ReasonLength
-        | Reason::BeaconUnknown => Code::InvalidArgument,
+        | Reason::BeaconUnknown
+        | Reason::NotMetered => Code::InvalidArgument,
         Reason::UnitUnknown
         | Reason::RoomUnknown
         | Reason::SessionUnknown
-        | Reason::CauseUnknown => Code::NotFound,
+        | Reason::CauseUnknown
+        | Reason::ReviewUnknown => Code::NotFound,
         Reason::RoleNeeded | Reason::NotHolder | Reason::ScriptHoldOnRealUnit => {
             Code::PermissionDenied
         }
@@ -165,6 +218,9 @@ pub(crate) const fn code(reason: Reason) -> Code {
         | Reason::RelayUnproven
         | Reason::NoDoor
         | Reason::CannotProve
+        | Reason::Unverified
+        | Reason::MeterCheckDue
+        | Reason::ReviewOpen
         | Reason::InterlockOpen
         | Reason::KeyOff
         | Reason::FootswitchNotPressed
@@ -329,6 +385,8 @@ const UNKNOWN_SLICE: Wording = say(
 mod tests {
     use std::collections::BTreeMap;
 
+    use clinic::SessionId;
+
     use super::*;
 
     /// The code that the comment of each reason ends with, as the API publishes it.
@@ -392,6 +450,8 @@ mod tests {
             Refused::WrongModality,
             Refused::PatientBusy,
             Refused::PatientLocked,
+            Refused::ReviewOpen(SessionId { run: 7, token: 1 }),
+            Refused::UnknownReview,
             Refused::UnknownUnit,
             Refused::ScriptHold,
             Refused::TooMany,
@@ -400,6 +460,9 @@ mod tests {
             Refused::RelayUnproven,
             Refused::NoDoor,
             Refused::CannotProve,
+            Refused::Unverified,
+            Refused::MeterUnchecked,
+            Refused::NotMetered,
             Refused::Impaired,
             Refused::ShuttingDown,
         ];

@@ -17,12 +17,13 @@ use super::{
     cause,
     clocks::Clocks,
     denial::Denial,
-    person, recent,
+    person, recent, review,
     session_service::{lost, unread},
     status,
     violations::Violations,
+    witness,
 };
-use crate::{clock, word};
+use crate::{audit::Deed, clock, word};
 
 /// Releases that are remembered, so that one asked for again gets its first answer.
 const RELEASES_MAX: usize = 256;
@@ -93,6 +94,15 @@ impl SafetyService for Control {
             Err(_ended) => Err(lost().into()),
         }
     }
+
+    async fn review(
+        &self,
+        request: Request<v1::ReviewRequest>,
+    ) -> Result<Response<v1::ReviewResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let answer = review::close(self, &caller, request.get_ref()).await?;
+        Ok(Response::new(answer))
+    }
 }
 
 impl Control {
@@ -132,6 +142,7 @@ impl Control {
         order: Order,
     ) -> Result<v1::ReleaseResponse, Denial> {
         let Order { request, unit, cause, shown } = order;
+        self.keep_release(&caller, &asked, unit, cause).await?;
         let ask = Ask::Release(unit, cause);
         let answer = self.ask(&caller, unit, Some(request), ask).await?;
         let Answer::Released(kept) = answer else { return Err(lost()) };
@@ -160,6 +171,19 @@ impl Control {
         tracing::info!(cause, role, still, "a cause was released, role as claimed");
         self.0.releases.keep(clock::now(), asked, answer.clone());
         Ok(answer)
+    }
+
+    async fn keep_release(
+        &self,
+        caller: &Caller,
+        asked: &v1::ReleaseRequest,
+        unit: UnitId,
+        cause: Cause,
+    ) -> Result<(), Denial> {
+        let deed = self.deed("command.release", caller, unit).with("cause", word::cause(cause));
+        let actor = asked.released_by.as_ref().map(witness::actor);
+        let deed = Deed { actor, reason: Some(asked.reason.clone()), ..deed };
+        self.keep(deed).await
     }
 
     /// How the unit stands once the release shows, or how it stands anyway.

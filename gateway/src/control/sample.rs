@@ -121,6 +121,7 @@ fn common(modality: Modality) -> v1::Prescription {
         course_id: "course-1".to_owned(),
         site: v1::Site::Trapezius.into(),
         side: v1::Side::Right.into(),
+        touched_sites: Vec::new(),
         screening: screening.into(),
         overrides: Vec::new(),
         course_sessions: 8,

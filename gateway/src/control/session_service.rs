@@ -5,8 +5,9 @@ use tonic::{Request, Response, Status, Streaming, async_trait, codegen::BoxStrea
 
 use super::{
     Control, admission::Caller, checking, clocks::Clocks, denial::Denial, operate, prescription,
-    stop, violations::Violations, watch,
+    stop, violations::Violations, watch, witness,
 };
+use crate::{audit::Deed, clock};
 
 #[async_trait]
 impl SessionService for Control {
@@ -48,9 +49,12 @@ impl SessionService for Control {
         &self,
         request: Request<v1::StopRequest>,
     ) -> Result<Response<v1::StopResponse>, Status> {
-        let _caller = Caller::of_stop(&request);
+        let caller = Caller::of_stop(&request);
         let unit = self.unit_named(&request.get_ref().unit_id)?;
-        match stop::one(self, unit).await {
+        let stopping = stop::one(self, unit);
+        let reason = witness::reason(&request.get_ref().reason);
+        self.note(Deed { reason, ..self.deed("command.stop", &caller, unit) });
+        match stopping.await {
             Ok(proof) => Ok(Response::new(v1::StopResponse { proof: Some(proof) })),
             Err(_ended) => Err(lost().into()),
         }
@@ -60,10 +64,15 @@ impl SessionService for Control {
         &self,
         request: Request<v1::StopAllRequest>,
     ) -> Result<Response<v1::StopAllResponse>, Status> {
-        let _caller = Caller::of_stop(&request);
+        let caller = Caller::of_stop(&request);
         // A room that nobody knows stops all, for lack of a better guess.
         let room = self.directory().room(&request.get_ref().room_id);
-        stop::all(self, room).await.map(Response::new).map_err(|_ended| lost().into())
+        let stopping = stop::all(self, room);
+        let deed = Deed::new(clock::now(), "command.stop_all");
+        let room = room.map(|room| self.directory().room_name(room));
+        let reason = witness::reason(&request.get_ref().reason);
+        self.note(Deed { station: caller.station(), reason, ..deed }.with("room", room));
+        stopping.await.map(Response::new).map_err(|_ended| lost().into())
     }
 
     async fn watch_session(

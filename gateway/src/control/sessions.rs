@@ -105,9 +105,7 @@ impl Sessions {
 
     /// The session of this id, as the API writes it.
     pub(crate) fn named(&self, id: &str) -> Option<Arc<Kept>> {
-        let (run, token) = id.split_once('-')?;
-        let id = SessionId { run: run.parse().ok()?, token: token.parse().ok()? };
-        self.find(id)
+        self.find(read(id)?)
     }
 
     /// What is shown of the last session on a unit that ended.
@@ -218,6 +216,12 @@ impl Claim {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// The id of a session, as the API writes it.
+pub(crate) fn read(id: &str) -> Option<SessionId> {
+    let (run, token) = id.split_once('-')?;
+    Some(SessionId { run: run.parse().ok()?, token: token.parse().ok()? })
 }
 
 #[cfg(test)]

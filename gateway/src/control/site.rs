@@ -1,7 +1,7 @@
 //! Sites and sides: both lists are closed, and each region has its own sides.
 
 use proto::v1;
-use safety::{Region, Side, Site};
+use safety::{Region, Side, Site, Sites};
 
 use super::violations::Violations;
 
@@ -18,6 +18,38 @@ pub(crate) fn read(violations: &mut Violations, site: i32, side: i32) -> Option<
         violations.add("side", format!("Does not exist at this site; the {region} has: {has}."));
     }
     site
+}
+
+/// The sites that the field reaches into: each once, and each beside its own (DOS-14).
+pub(crate) fn touched(
+    violations: &mut Violations,
+    own: Option<Site>,
+    asked: &[v1::TouchedSite],
+) -> Option<Sites> {
+    let mut touched = Some(Sites::NONE);
+    for (place, one) in asked.iter().enumerate() {
+        touched = violations.under(&format!("touched_sites[{place}]"), |violations| {
+            let site = read(violations, one.site, one.side)?;
+            let (own, before) = (own?, touched?);
+            if !own.borders(site) {
+                let beside: Vec<_> = own.neighbours().map(place_of).collect();
+                let beside = beside.join(", ");
+                violations
+                    .add("site", format!("Does not lie beside the field; these do: {beside}."));
+                return None;
+            }
+            if before.holds(site) {
+                violations.add("site", "Is named twice; name each site once.");
+                return None;
+            }
+            Some(before.with(site))
+        });
+    }
+    touched
+}
+
+fn place_of(site: Site) -> String {
+    format!("{} {}", site.region().name(), name(site.side()))
 }
 
 fn region(site: v1::Site) -> Option<Region> {
@@ -105,6 +137,46 @@ mod tests {
             assert_eq!(read(&mut violations, region.into(), side.into()), Some(site));
             violations.settle().unwrap();
         }
+    }
+
+    fn field(own: Site, touched: &[Site]) -> Result<Option<Sites>, String> {
+        let asked: Vec<_> = touched
+            .iter()
+            .map(|site| {
+                let (site, side) = shown(*site);
+                v1::TouchedSite { site: site.into(), side: side.into() }
+            })
+            .collect();
+        let mut violations = Violations::default();
+        let read = super::touched(&mut violations, Some(own), &asked);
+        violations.settle().map_err(|denial| denial.into_refusal().sentence)?;
+        Ok(read)
+    }
+
+    /// DOS-14: a field reaches into neighbours, and nowhere else.
+    #[test]
+    fn a_field_reaches_what_lies_beside_it() {
+        for own in Site::all() {
+            let beside: Vec<Site> = own.neighbours().collect();
+            assert_eq!(field(own, &beside), Ok(Some(beside.into_iter().collect())));
+        }
+        let neck = Site::new(Region::PosteriorNeck, Side::Left).unwrap();
+        let foot = Site::new(Region::Foot, Side::Left).unwrap();
+        let beside = Site::new(Region::Trapezius, Side::Left).unwrap();
+        assert_eq!(field(neck, &[]), Ok(Some(Sites::NONE)));
+        let said = field(neck, &[beside, foot]).unwrap_err();
+        assert!(
+            said.starts_with("touched_sites[1].site: ") && said.contains("trapezius left"),
+            "{said}"
+        );
+        let said = field(neck, &[neck]).unwrap_err();
+        assert!(said.contains("Does not lie beside"), "{said}");
+        let said = field(neck, &[beside, beside]).unwrap_err();
+        assert!(said.starts_with("touched_sites[1].site: Is named twice"), "{said}");
+        let mut violations = Violations::default();
+        let missing = [v1::TouchedSite::default()];
+        assert_eq!(touched(&mut violations, Some(neck), &missing), None);
+        assert!(violations.settle().is_err());
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! server and a client on loopback. Bytes cross without a wire, and every entry is durable at once.
 
 mod client;
+mod evidence;
 mod operating;
+mod reviewing;
 mod serving;
 
 use std::{
@@ -15,14 +17,17 @@ use std::{
 };
 
 use clinic::{
-    Answer, Call, CallId, Clinic, Effect, Happening, LineId, Receipt, RoomId, StopProof, UnitId,
+    Answer, Call, CallId, Clinic, Effect, Happening, LineId, Past, Receipt, RoomId, StopProof,
+    UnitId,
 };
 use proto::v1::{
-    self, safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
+    self, maintenance_service_client::MaintenanceServiceClient,
+    safety_service_client::SafetyServiceClient, session_service_client::SessionServiceClient,
     unit_service_client::UnitServiceClient,
 };
 use safety::Nanos;
 use simulated_units::{Button, Fault, Unit};
+use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
@@ -32,12 +37,13 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::{Control, serve};
 use crate::{
-    clock,
-    config::{Config, Memory, Profile},
+    audit, clock,
+    config::{Config, Memory, Profile, Seed},
     daemon, demo,
     directory::{Directory, UnitCard},
     herald::{Herald, Mouth},
     inbox::{Inbox, Outlet, StopWhat},
+    ledger::{Ledger, Setting},
 };
 
 /// The laser, in `room-1`.
@@ -50,6 +56,8 @@ pub(crate) struct Stage {
     pub(crate) address: SocketAddr,
     pub(crate) control: Control,
     units: Arc<Mutex<Vec<Unit>>>,
+    /// What is asked is recorded here.
+    pub(crate) ledger: Ledger,
     shutdown: Option<oneshot::Sender<()>>,
     tasks: JoinSet<()>,
 }
@@ -62,7 +70,20 @@ impl Stage {
 
     /// A clinic whose units are in STANDBY, in these rooms.
     pub(crate) async fn in_rooms(rooms: [u16; 2]) -> Self {
-        let config = configure(rooms);
+        Self::begin(configure(rooms), Past::default()).await
+    }
+
+    /// A clinic of the units of [`configure`], which a test may have changed.
+    pub(crate) async fn of(config: Config) -> Self {
+        Self::begin(config, Past::default()).await
+    }
+
+    /// A clinic that had a past, and whose units are in STANDBY.
+    async fn after(past: Past) -> Self {
+        Self::begin(configure([0, 1]), past).await
+    }
+
+    async fn begin(config: Config, past: Past) -> Self {
         let (inbox, outlet) = Inbox::new(config.units.len());
         let directory = Directory { run: 1, ..config.directory.clone() };
         let (herald, mouth, carry) = Herald::new(Arc::new(directory.clone()));
@@ -71,13 +92,23 @@ impl Stage {
             |card: &UnitCard| Unit::new(demo::built(card.modality, &card.plate.serial), 1, now);
         let units = config.directory.units.iter().map(unit).collect();
         let units = Arc::new(Mutex::new(units));
-        let clinic = daemon::clinic(&config, directory.run, daemon::today()).unwrap();
+        let seed = Seed::new([7; 32]);
+        let mut clinic = config.clinic(directory.run, clock::today(), &seed, clock::now()).unwrap();
+        clinic.step(clock::now(), Happening::Past(past), &mut Vec::new());
         let mut tasks = JoinSet::new();
         tasks.spawn(carry);
-        let core = Core { clinic, units: Arc::clone(&units), mouth, waiting: Waiting::default() };
+        let ledger = recorded();
+        let core = Core {
+            clinic,
+            units: Arc::clone(&units),
+            mouth,
+            ledger: ledger.clone(),
+            directory,
+            waiting: Waiting::default(),
+        };
         tasks.spawn(core.run(outlet));
 
-        let control = Control::new(inbox, herald, daemon::facts(&config));
+        let control = Control::new(inbox, herald, ledger.clone(), daemon::facts(&config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, closing) = oneshot::channel();
@@ -86,11 +117,18 @@ impl Stage {
             let closing = async { drop(closing.await) };
             serve(listener, serving, closing).await.unwrap();
         });
-        let stage = Self { address, control, units, shutdown: Some(shutdown), tasks };
+        let shutdown = Some(shutdown);
+        let stage = Self { address, control, units, ledger, shutdown, tasks };
         for unit in [LASER, PEMF] {
             stage.until(unit, |status| status.state() == v1::UnitState::Standby).await;
         }
         stage
+    }
+
+    /// Everything that was recorded until now.
+    pub(crate) async fn records(&self) -> Vec<serde_json::Value> {
+        let kept = self.ledger.records(0).await.unwrap();
+        kept.iter().map(|kept| serde_json::from_str(&kept.line).unwrap()).collect()
     }
 
     pub(crate) async fn channel(&self) -> Channel {
@@ -104,6 +142,10 @@ impl Stage {
 
     pub(crate) async fn sessions(&self) -> SessionServiceClient<Channel> {
         SessionServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn maintenance(&self) -> MaintenanceServiceClient<Channel> {
+        MaintenanceServiceClient::new(self.channel().await)
     }
 
     pub(crate) async fn safety(&self) -> SafetyServiceClient<Channel> {
@@ -171,6 +213,8 @@ struct Core {
     clinic: Clinic,
     units: Arc<Mutex<Vec<Unit>>>,
     mouth: Mouth,
+    ledger: Ledger,
+    directory: Directory,
     waiting: Waiting,
 }
 
@@ -257,6 +301,7 @@ impl Core {
                 None
             }
             Effect::Tell(change) => {
+                self.ledger.note(audit::changed(&self.directory, &change)).unwrap();
                 self.mouth.tell(change).unwrap();
                 None
             }
@@ -277,6 +322,15 @@ impl Core {
             let _caller_may_be_gone = reply.send(answer);
         }
     }
+}
+
+/// A ledger for the audit alone. Its file has no name any more: it goes with the test.
+pub(crate) fn recorded() -> Ledger {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("ledger.sqlite3");
+    let setting = Setting::new("0".repeat(64), 0).unwrap();
+    let opened = Ledger::open(&path, &[], setting, clock::now(), clock::wall, |_, _| {}).unwrap();
+    opened.ledger
 }
 
 /// The shipped configuration with one laser and one ring. A test is too short to have an effect, and

@@ -3,7 +3,7 @@
 use clinic::{AnyStatus, Kind, Shown, ShownContact, Traffic, UnitId};
 use proto::v1;
 use safety::{
-    Beam, Contacts, Instant, Laser, Nanos, Output, Pemf, Proof, SessionStatus, State, Status,
+    Beam, Contacts, Flaw, Instant, Laser, Nanos, Output, Pemf, Proof, SessionStatus, State, Status,
     Stimulator, Temperature, Timing, Warning,
 };
 
@@ -12,8 +12,9 @@ use super::{
     clocks::Clocks,
     dose::{self, Round},
     level::{self, aged, freshness, milliseconds},
-    unit,
+    meter, unit,
 };
+use crate::directory::Directory;
 
 /// How a unit stands.
 pub(crate) fn shown(control: &Control, unit: UnitId, shown: &Shown) -> v1::UnitStatus {
@@ -144,7 +145,12 @@ impl Scene<'_> {
             stray: stray::<M>(status.stray),
             link: Some(link(&self.shown.link, at)),
             warnings: status.warnings.iter().map(|one| warning(one).into()).collect(),
-            relay_contact: self.shown.contact.as_ref().map(relay_contact),
+            relay_contact: self
+                .shown
+                .contact
+                .as_ref()
+                .map(|contact| relay_contact(contact, directory)),
+            meter_check: Some(meter::check(&self.shown.meter)),
         }
     }
 
@@ -177,6 +183,7 @@ impl Scene<'_> {
             remaining_time_milliseconds: left.millis(),
             outcome: v1::SessionOutcome::Unspecified.into(),
             uncertain: false,
+            findings: Vec::new(),
         })
     }
 }
@@ -284,6 +291,7 @@ const fn warning(warning: Warning) -> v1::Warning {
         Warning::CoilWarm => v1::Warning::CoilWarm,
         Warning::BadFrames => v1::Warning::BadFrames,
         Warning::MoveHandpiece => v1::Warning::MoveHandpiece,
+        Warning::CountsDiffer => v1::Warning::CountsDiffer,
     }
 }
 
@@ -308,19 +316,35 @@ const fn state(state: State) -> v1::UnitState {
 const NANOS_PER_MICRO: u64 = 1_000;
 
 /// How the relay in a unit's interlock stands.
-pub(super) fn relay_contact(contact: &ShownContact) -> v1::RelayContact {
-    let (proof, age) = match contact.proof {
-        Proof::Never => (v1::RelayProof::Never, None),
-        Proof::Due => (v1::RelayProof::Due, None),
-        Proof::Running => (v1::RelayProof::Running, None),
-        Proof::Passed(age) => (v1::RelayProof::Passed, Some(age.millis())),
-        Proof::Failed(_) => (v1::RelayProof::Failed, None),
+pub(super) fn relay_contact(contact: &ShownContact, directory: &Directory) -> v1::RelayContact {
+    let none = v1::RelayFlaw::Unspecified;
+    let (proof, age, flaw) = match contact.proof {
+        Proof::Never => (v1::RelayProof::Never, None, none),
+        Proof::Due => (v1::RelayProof::Due, None, none),
+        Proof::Running => (v1::RelayProof::Running, None, none),
+        Proof::Passed(age) => (v1::RelayProof::Passed, Some(age.millis()), none),
+        Proof::Failed(flaw) => (v1::RelayProof::Failed, None, relay_flaw(flaw)),
     };
+    let opened = contact.opened;
     v1::RelayContact {
         online: contact.online,
         closed: contact.closed,
         proof: proof.into(),
         passed_age_milliseconds: age,
+        flaw: flaw.into(),
+        opened_unit_id: opened.map_or_else(String::new, |unit| directory.name(unit).to_owned()),
+    }
+}
+
+const fn relay_flaw(flaw: Flaw) -> v1::RelayFlaw {
+    match flaw {
+        Flaw::StayedClosed => v1::RelayFlaw::StayedClosed,
+        Flaw::Held => v1::RelayFlaw::Held,
+        Flaw::OtherOpened => v1::RelayFlaw::OtherOpened,
+        Flaw::Unseen => v1::RelayFlaw::Unseen,
+        Flaw::StayedOpen => v1::RelayFlaw::StayedOpen,
+        Flaw::Interrupted => v1::RelayFlaw::Interrupted,
+        Flaw::Earlier => v1::RelayFlaw::Earlier,
     }
 }
 
@@ -328,7 +352,7 @@ pub(super) fn relay_contact(contact: &ShownContact) -> v1::RelayContact {
 mod tests {
     use super::*;
     use crate::{
-        control::{Facts, UnitFacts},
+        control::{Facts, UnitFacts, stage},
         herald::Herald,
         inbox::Inbox,
         telemetry::samples,
@@ -340,7 +364,8 @@ mod tests {
         let (inbox, _nobody_answers) = Inbox::new(2);
         let (herald, _nothing_is_shown, _nor_carried) = Herald::new(samples::directory());
         let unit = UnitFacts { timing, ..UnitFacts::NONE };
-        Control::new(inbox, herald, Facts { units: vec![unit; 3], ..Facts::default() })
+        let facts = Facts { units: vec![unit; 3], ..Facts::default() };
+        Control::new(inbox, herald, stage::recorded(), facts)
     }
 
     /// LAS-10, LAS-17, PEM-04, COM-06: what the core warns of is shown.

@@ -24,6 +24,7 @@ pub(crate) fn read(
     let coil = applicator(violations, "coil_code", &asked.coil_code);
     Some(StimulatorPrescription {
         site: common.site?,
+        touched: common.touched?,
         motor_threshold: threshold?,
         intensity: Multiple::from_thousandths(multiple?),
         rate: Frequency::from_millihertz(rate?),

@@ -5,7 +5,10 @@ use proto::v1;
 use safety::{Cause, Instant, State};
 
 use super::{Control, clocks::midnight, facts::UnitFacts, status};
-use crate::directory::{Modality, UnitCard};
+use crate::{
+    config::ReadBack,
+    directory::{Modality, UnitCard},
+};
 
 /// What a unit is and how it stands. `None` if there is no such unit.
 pub(crate) fn shown(control: &Control, unit: UnitId) -> Option<v1::Unit> {
@@ -22,9 +25,10 @@ pub(crate) fn as_of(
     newest: Option<&Shown>,
 ) -> v1::Unit {
     let facts = control.facts(unit);
-    let reading = match facts.derived {
-        true => v1::OutputReading::Derived,
-        false => v1::OutputReading::Sensor,
+    let reading = match facts.read_back {
+        ReadBack::Measured => v1::OutputReading::Sensor,
+        ReadBack::Derived => v1::OutputReading::Derived,
+        ReadBack::None => v1::OutputReading::Assumed,
     };
     v1::Unit {
         unit_id: card.name.clone(),
@@ -40,6 +44,7 @@ pub(crate) fn as_of(
             None => unheard(card),
         }),
         hazard: facts.hazard(),
+        unverified_facts: facts.unverified(),
     }
 }
 

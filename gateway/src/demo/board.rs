@@ -2,14 +2,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use clinic::{InputUse, RoomId, UnitId};
+use clinic::{InputUse, UnitId};
 use simulated_units::{
     Button, Device,
-    relay::{RelayBoard, RelayPlan},
+    relay::{RelayBoard, RelayFault, RelayPlan},
 };
 
 use super::stand::Stand;
-use crate::{clock, config::BoardConfig, directory::Modality};
+use crate::{
+    clock,
+    config::{BoardConfig, UnitConfig, Wire},
+};
 
 /// A board that everything at its wires can reach.
 #[derive(Clone)]
@@ -22,30 +25,28 @@ impl Wires {
         let plan = RelayPlan { address: config.plate.address, ..RelayPlan::default() };
         let mut board = RelayBoard::new(plan, clock::now().since_boot());
         for input in &config.inputs {
-            let permits = !matches!(input.is, InputUse::Footswitch(_));
+            let permits = !matches!(input.is, InputUse::Footswitch(_) | InputUse::Supply(_));
             board.put_input(usize::from(input.input), permits == input.closed_permits);
         }
         Self(Arc::new(Mutex::new(board)))
     }
 
-    /// Where the buttons of a unit lead that are wired to this board, and how an input has to be for
-    /// the button to be pressed, on or closed.
-    pub(super) fn buttons(
-        &self,
-        config: &BoardConfig,
-        unit: UnitId,
-        room: RoomId,
-    ) -> Vec<(Button, Input)> {
+    /// Where the buttons of a unit lead that its file says are wired to a board, as far as that is this
+    /// one, and how an input has to be for the button to be pressed, on or closed.
+    pub(super) fn buttons(&self, config: &BoardConfig, unit: &UnitConfig) -> Vec<(Button, Input)> {
+        let (room, wiring) = (unit.room, unit.wiring);
+        let (door, stop) = (wiring.door == Wire::Board, wiring.e_stop == Wire::Board);
         let wired = config.inputs.iter().filter_map(|input| {
             let (button, permits) = match input.is {
-                InputUse::Door(of) if of == room => (Button::Interlock, true),
-                InputUse::EmergencyStop(of) if of == room => (Button::EStop, false),
-                InputUse::Reset(of) if of == room => (Button::Key, true),
-                InputUse::Footswitch(of) if of == unit => (Button::Footswitch, true),
+                InputUse::Door(of) if door && of == room => (Button::Interlock, true),
+                InputUse::EmergencyStop(of) if stop && of == room => (Button::EStop, false),
+                InputUse::Reset(of) if stop && of == room => (Button::Key, true),
+                InputUse::Footswitch(of) if of == unit.id => (Button::Footswitch, true),
                 InputUse::Door(_)
                 | InputUse::EmergencyStop(_)
                 | InputUse::Reset(_)
-                | InputUse::Footswitch(_) => return None,
+                | InputUse::Footswitch(_)
+                | InputUse::Supply(_) => return None,
             };
             let (wires, input_number) = (self.clone(), usize::from(input.input));
             let closed_if = permits == input.closed_permits;
@@ -54,20 +55,28 @@ impl Wires {
         wired.collect()
     }
 
-    /// The board on a stand of its own. Its contacts are in the interlocks of `units`.
+    /// The board on a stand of its own. Its contacts are in the interlocks of those `units` that are
+    /// there.
     pub(super) fn stand(
         &self,
         config: &BoardConfig,
-        units: &[Stand],
+        units: &[(UnitId, Stand)],
         folder: &std::path::Path,
     ) -> Stand {
         let channels = config.channels.iter().filter_map(|(channel, unit)| {
-            let stand = units.get(usize::from(unit.0))?;
-            Some((usize::from(*channel), stand.clone(), None))
+            let (_, stand) = units.iter().find(|(id, _)| id == unit)?;
+            let supply = config.inputs.iter().find(|input| input.is == InputUse::Supply(*unit));
+            let supply = supply.map(|input| Input {
+                wires: self.clone(),
+                input: usize::from(input.input),
+                closed_if: input.closed_permits,
+            });
+            let stand = stand.clone();
+            Some(Interlock { channel: usize::from(*channel), stand, supply, last: None })
         });
-        let wired = Wired { wires: self.clone(), channels: channels.collect() };
-        // It emits nothing, so what its meter would count does not matter.
-        Stand::foreign(&config.name, Modality::Laser, Box::new(wired), folder)
+        let mut wired = Wired { wires: self.clone(), channels: channels.collect() };
+        wired.conduct(clock::now().since_boot());
+        Stand::foreign(&config.name, None, Box::new(wired), folder)
     }
 
     fn lock(&self) -> MutexGuard<'_, RelayBoard> {
@@ -94,18 +103,30 @@ impl Input {
 /// A board with its contacts in the interlocks of units.
 struct Wired {
     wires: Wires,
-    /// The channel, the unit, and how its interlock was last put.
-    channels: Vec<(usize, Stand, Option<bool>)>,
+    channels: Vec<Interlock>,
+}
+
+/// One contact in the interlock, or the supply, of a unit.
+struct Interlock {
+    channel: usize,
+    stand: Stand,
+    /// What is at its auxiliary contact, if something is.
+    supply: Option<Input>,
+    /// How it was last put.
+    last: Option<bool>,
 }
 
 impl Wired {
     /// Puts every interlock as its contact is.
     fn conduct(&mut self, now_ns: u64) {
         let contacts = self.wires.lock().contacts(now_ns);
-        for (channel, stand, last) in &mut self.channels {
+        for Interlock { channel, stand, supply, last } in &mut self.channels {
             let closed = contacts.get(*channel).copied().unwrap_or(false);
             if last.replace(closed) != Some(closed) {
                 stand.conduct(closed);
+                if let Some(supply) = supply {
+                    supply.put(closed);
+                }
             }
         }
     }
@@ -145,5 +166,23 @@ impl Device for Wired {
 
     fn output_now(&self) -> u64 {
         0
+    }
+
+    fn breaks(&self) -> &'static [(&'static str, &'static str)] {
+        &RelayFault::NAMES
+    }
+
+    fn break_as(&mut self, now_ns: u64, words: &str) -> bool {
+        let fault = RelayFault::named(words);
+        fault.is_some_and(|fault| {
+            self.wires.lock().fault(fault);
+            self.conduct(now_ns);
+            true
+        })
+    }
+
+    fn mend(&mut self, now_ns: u64) {
+        self.wires.lock().heal();
+        self.conduct(now_ns);
     }
 }

@@ -8,7 +8,9 @@ use device_drivers::{
 };
 use safety::{Drive, Power, PowerCurve};
 use simulated_units::{
-    Device, arroyo, cobolt, magstim, magventure, maiman,
+    Device, arroyo, cobolt,
+    free_pemf::FreePemf,
+    magstim, magventure, maiman,
     riden::{Riden, RidenModel},
 };
 
@@ -22,7 +24,7 @@ use crate::{
 pub(crate) fn put_up(unit: &UnitConfig, folder: &std::path::Path) -> Stand {
     let now = clock::now().since_boot();
     let foreign =
-        |device: Box<dyn Device>| Stand::foreign(&unit.name, unit.modality(), device, folder);
+        |device: Box<dyn Device>| Stand::foreign(&unit.name, Some(unit.modality()), device, folder);
     match unit.peer() {
         Peer::OpenLink(serial) => {
             let plan = built(unit.modality(), &serial);
@@ -33,6 +35,7 @@ pub(crate) fn put_up(unit: &UnitConfig, folder: &std::path::Path) -> Stand {
         Peer::Magstim(plate) => foreign(magstim(&plate)),
         Peer::MagVenture(plate) => foreign(magventure(&plate)),
         Peer::Cobolt(serial) => foreign(Box::new(cobolt::Cobolt::new(&serial))),
+        Peer::FreePemf => foreign(Box::<FreePemf>::default()),
         Peer::Riden { variant, serial } => {
             let model = if variant == "rd6006" { RidenModel::Rd6006 } else { RidenModel::Rd6012 };
             foreign(Box::new(Riden::new(model, serial.parse().unwrap_or(0))))

@@ -137,6 +137,7 @@ fn prescription(
         course_sessions: 1,
         site: site.into(),
         side: side.into(),
+        touched_sites: Vec::new(),
         screening: asked.iter().map(answered).collect(),
         overrides: Vec::new(),
         modality: Some(modality),

@@ -109,7 +109,7 @@ fn settle(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
 }
 
 /// Refuses a file of something else and a ledger of a newer gateway, before anything is changed.
-fn recognise(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
+pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
     let known = |error| known(path, error);
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let found = number("application_id").map_err(known)?;

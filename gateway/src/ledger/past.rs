@@ -2,14 +2,15 @@
 //!
 //! What was durable and not settled counts as given, whole (DOS-10). Ages are taken by both clocks where the
 //! machine was not booted since, and the lesser age counts: a dose stays in its windows for the
-//! longer of both.
+//! longer of both. Wall clocks are in UTC, which knows no daylight saving; by a leap second an age is a
+//! second short, which keeps a dose for a second more (TIM-06).
 
 use std::path::Path;
 
-use clinic::{Course, Given, Past, PatientKey, UnitId};
+use clinic::{Course, Given, Past, PastCheck, PatientKey, Review, SessionId, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row};
-use safety::{Cause, Instant, Nanos, Region, Side, Site};
+use safety::{Cause, Finding, Instant, Nanos, Region, Side, Site, Sites};
 
 use super::{amount::Amount, error::LedgerError, file, run::Start, stamp, word::Word};
 use crate::directory::Modality;
@@ -26,6 +27,8 @@ pub(super) fn load(
         course: reader.courses()?,
         trips: reader.trips()?,
         proofs: reader.proofs()?,
+        meters: reader.meters()?,
+        reviews: reader.reviews()?,
         ..Past::default()
     };
     for session in reader.sessions()? {
@@ -75,7 +78,7 @@ impl Reader<'_> {
         Ok(Session {
             unit: self.get(row, "unit")?,
             patient: self.patient(row)?,
-            given: self.given(row, Some(self.site(row)?))?,
+            given: self.given(row, Some(self.sites(row)?))?,
             open: self.get(row, "open")?,
         })
     }
@@ -94,7 +97,7 @@ impl Reader<'_> {
     }
 
     /// On whom something got too hot within the last day, oldest first.
-    fn trips(&self) -> Result<Vec<(PatientKey, Site, Instant)>, LedgerError> {
+    fn trips(&self) -> Result<Vec<(PatientKey, Sites, Instant)>, LedgerError> {
         let known = |error| file::known(self.path, error);
         let mut select = self.connection.prepare(TRIPS).map_err(known)?;
         let mut rows = select.query((Cause::OverTemperature.word(),)).map_err(known)?;
@@ -104,15 +107,15 @@ impl Reader<'_> {
             if age < DAY {
                 // One of before the boot counts as of the boot: later than it was.
                 let at = self.start.now.since_boot().saturating_sub(age.get());
-                trips.push((self.patient(row)?, self.site(row)?, Instant::from_boot(at)));
+                trips.push((self.patient(row)?, self.sites(row)?, Instant::from_boot(at)));
             }
         }
         Ok(trips)
     }
 
-    /// How long ago the relay of each unit passed its proof, if its last proof passed (OPS-01). A
+    /// How long ago the relay of each unit passed its last proof, or that it failed it (OPS-01). A
     /// proof grows old by the clock that says that it is older.
-    fn proofs(&self) -> Result<Vec<(UnitId, Nanos)>, LedgerError> {
+    fn proofs(&self) -> Result<Vec<(UnitId, Option<Nanos>)>, LedgerError> {
         let known = |error| file::known(self.path, error);
         let mut select = self.connection.prepare(PROOFS).map_err(known)?;
         let mut rows = select.query(()).map_err(known)?;
@@ -121,9 +124,69 @@ impl Reader<'_> {
             let unit: String = self.get(row, "unit")?;
             let (by_wall, by_boot) = self.ages(row)?;
             let age = by_boot.map_or(by_wall, |by_boot| by_boot.max(by_wall));
-            proofs.extend(self.unit(&unit).map(|unit| (unit, age)));
+            let passed: bool = self.get(row, "passed")?;
+            proofs.extend(self.unit(&unit).map(|unit| (unit, passed.then_some(age))));
         }
         Ok(proofs)
+    }
+
+    /// The meter checks of the last week, in the order in which they were told (LAS-10). They grow
+    /// old like proofs.
+    fn meters(&self) -> Result<Vec<PastCheck>, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(METERS).map_err(known)?;
+        let mut rows = select.query((self.cutoff(), self.start.boot)).map_err(known)?;
+        let mut meters = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            let unit: String = self.get(row, "unit")?;
+            let (by_wall, by_boot) = self.ages(row)?;
+            let since = by_boot.map_or(by_wall, |by_boot| by_boot.max(by_wall));
+            let before: i64 = self.get(row, "age_ns")?;
+            let before = u64::try_from(before).map_err(|_negative| self.unreadable("age_ns"))?;
+            let hash: String = self.get(row, "calibration")?;
+            let calibration = bytes(&hash).ok_or_else(|| self.unreadable("calibration"))?;
+            let (age, passed) = (since.plus(Nanos::new(before)), self.get(row, "passed")?);
+            let check = |unit| PastCheck { unit, calibration, age, passed };
+            meters.extend(self.unit(&unit).map(check));
+        }
+        Ok(meters)
+    }
+
+    /// The sessions that nobody has reviewed yet, oldest first, whenever they were (DOS-12).
+    fn reviews(&self) -> Result<Vec<Review>, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut select = self.connection.prepare(UNREVIEWED).map_err(known)?;
+        let mut rows = select.query(()).map_err(known)?;
+        let mut reviews: Vec<Review> = Vec::new();
+        while let Some(row) = rows.next().map_err(known)? {
+            let session = SessionId { run: self.get(row, "run")?, token: self.get(row, "token")? };
+            let finding: Finding = self.word(row, "finding")?;
+            match reviews.last_mut().filter(|last| last.session == session) {
+                Some(last) => {
+                    last.findings = last.findings.iter().chain([finding]).collect();
+                }
+                None => reviews.push(Review {
+                    session,
+                    unit: self.unit(&self.get::<String>(row, "unit")?),
+                    patient: self.patient(row)?,
+                    findings: [finding].into_iter().collect(),
+                }),
+            }
+        }
+        Ok(reviews)
+    }
+
+    /// Where the field of a session lay: its own site, and those that it touched (DOS-14).
+    fn sites(&self, row: &Row<'_>) -> Result<Sites, LedgerError> {
+        let known = |error| file::known(self.path, error);
+        let mut sites = Sites::NONE.with(self.site(row)?);
+        let (run, token): (u32, u32) = (self.get(row, "run")?, self.get(row, "token")?);
+        let mut select = self.connection.prepare_cached(TOUCHED).map_err(known)?;
+        let mut rows = select.query((run, token)).map_err(known)?;
+        while let Some(row) = rows.next().map_err(known)? {
+            sites = sites.with(self.site(row)?);
+        }
+        Ok(sites)
     }
 
     fn site(&self, row: &Row<'_>) -> Result<Site, LedgerError> {
@@ -132,7 +195,7 @@ impl Reader<'_> {
         Site::new(region, side).ok_or_else(|| self.unreadable("side"))
     }
 
-    fn given(&self, row: &Row<'_>, site: Option<Site>) -> Result<Given, LedgerError> {
+    fn given(&self, row: &Row<'_>, sites: Option<Sites>) -> Result<Given, LedgerError> {
         let amount = Amount {
             modality: self.word(row, "modality")?,
             quantity: self.get(row, "quantity")?,
@@ -142,7 +205,7 @@ impl Reader<'_> {
         let age = self.age(row)?;
         let leaves = |window: Nanos| self.start.now.after(window.minus(age));
         Ok(Given {
-            site,
+            sites,
             charged: amount.dose().ok_or_else(|| self.unreadable("quantity"))?,
             leaves_day: leaves(DAY),
             leaves_week: leaves(WEEK),
@@ -239,6 +302,13 @@ impl Reader<'_> {
     }
 }
 
+/// The hash that 64 hexadecimal digits are.
+fn bytes(digits: &str) -> Option<[u8; 32]> {
+    let pairs = (0..digits.len()).step_by(2).map(|at| digits.get(at..at.checked_add(2)?));
+    let bytes: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
+    bytes?.try_into().ok()
+}
+
 /// The window of 24 hours.
 const DAY: Nanos = Nanos::from_secs(24 * 3_600);
 /// The longest window: 7 days.
@@ -250,7 +320,7 @@ const WEEK_SECS: i64 = 7 * 24 * 3_600;
 /// slice is joined from the left: an open mark without one must not go unseen.
 const SESSIONS: &str = "
     SELECT
-        s.unit, s.patient_issuer, s.patient_id, s.region, s.side, s.modality,
+        s.run, s.token, s.unit, s.patient_issuer, s.patient_id, s.region, s.side, s.modality,
         t.run IS NULL AS open,
         coalesce(t.charged_quantity, d.quantity) AS quantity,
         coalesce(t.charged_energy_pj, d.energy_pj) AS energy_pj,
@@ -266,6 +336,8 @@ const SESSIONS: &str = "
         OR (t.outcome <> 'aborted' AND (utc >= ?1 OR r.boot_id = ?2))
     ORDER BY s.run, s.token";
 
+const TOUCHED: &str = "SELECT region, side FROM touched_sites WHERE run = ?1 AND token = ?2";
+
 const STRAYS: &str = "
     SELECT
         s.patient_issuer, s.patient_id, s.modality,
@@ -280,7 +352,7 @@ const STRAYS: &str = "
 /// A trip ended the session that its unit had at the time.
 const TRIPS: &str = "
     SELECT
-        s.patient_issuer, s.patient_id, s.region, s.side,
+        s.run, s.token, s.patient_issuer, s.patient_id, s.region, s.side,
         c.latched_utc AS utc, c.latched_boot_ns AS boot_ns, r.boot_id
     FROM causes AS c
     JOIN runs AS r ON r.run = c.latched_run
@@ -291,6 +363,13 @@ const TRIPS: &str = "
         AND (t.run IS NULL OR t.settled_run <> s.run OR t.settled_boot_ns >= c.latched_boot_ns)
     ORDER BY c.id";
 
+const UNREVIEWED: &str = "
+    SELECT s.run, s.token, s.unit, s.patient_issuer, s.patient_id, f.finding
+    FROM findings AS f JOIN sessions AS s USING (run, token)
+    LEFT JOIN reviews AS r USING (run, token)
+    WHERE r.run IS NULL
+    ORDER BY s.run, s.token, f.finding";
+
 const COURSES: &str = "
     SELECT s.patient_issuer, s.patient_id, s.modality, count(*) AS sessions
     FROM sessions AS s LEFT JOIN settlements AS t USING (run, token)
@@ -298,11 +377,17 @@ const COURSES: &str = "
     GROUP BY s.patient_issuer, s.patient_id, s.modality
     ORDER BY s.patient_issuer, s.patient_id";
 
-/// The last proof of each unit, if it passed.
+/// The last proof of each unit.
 const PROOFS: &str = "
-    SELECT p.unit, p.utc, p.boot_ns, r.boot_id
+    SELECT p.unit, p.passed, p.utc, p.boot_ns, r.boot_id
     FROM proofs AS p JOIN runs AS r USING (run)
-    WHERE p.id = (SELECT max(id) FROM proofs WHERE unit = p.unit) AND p.passed = 1
+    WHERE p.id = (SELECT max(id) FROM proofs WHERE unit = p.unit)
     ORDER BY p.unit";
+
+const METERS: &str = "
+    SELECT m.unit, m.calibration, m.passed, m.age_ns, m.utc, m.boot_ns, r.boot_id
+    FROM meter_checks AS m JOIN runs AS r USING (run)
+    WHERE m.utc >= ?1 OR r.boot_id = ?2
+    ORDER BY m.id";
 
 const CAUSES: &str = "SELECT unit, cause FROM causes WHERE released_run IS NULL ORDER BY id";

@@ -25,6 +25,7 @@ pub(super) fn text(prescription: &AnyPrescription) -> String {
 fn laser(prescription: &LaserPrescription) -> Value {
     let LaserPrescription {
         site: place,
+        touched,
         power,
         mix,
         gate: gating,
@@ -40,6 +41,7 @@ fn laser(prescription: &LaserPrescription) -> Value {
     } = prescription;
     json!({
         "site": site(*place),
+        "touched_sites": touched.iter().map(site).collect::<Vec<_>>(),
         "power_milliwatts": power.milliwatts(),
         "mix": mix.iter().flatten().map(content).collect::<Vec<_>>(),
         "gate": gate(gating),
@@ -59,6 +61,7 @@ fn laser(prescription: &LaserPrescription) -> Value {
 fn pemf(prescription: &PemfPrescription) -> Value {
     let PemfPrescription {
         site: place,
+        touched,
         flux,
         frequency,
         waveform,
@@ -72,6 +75,7 @@ fn pemf(prescription: &PemfPrescription) -> Value {
     } = prescription;
     json!({
         "site": site(*place),
+        "touched_sites": touched.iter().map(site).collect::<Vec<_>>(),
         "flux_microteslas": flux.microteslas(),
         "frequency_millihertz": frequency.millihertz(),
         "waveform": waveform.word(),
@@ -89,6 +93,7 @@ fn pemf(prescription: &PemfPrescription) -> Value {
 fn stimulator(prescription: &StimulatorPrescription) -> Value {
     let StimulatorPrescription {
         site: place,
+        touched,
         motor_threshold,
         intensity,
         rate,
@@ -102,6 +107,7 @@ fn stimulator(prescription: &StimulatorPrescription) -> Value {
     } = prescription;
     json!({
         "site": site(*place),
+        "touched_sites": touched.iter().map(site).collect::<Vec<_>>(),
         "motor_threshold_permille": motor_threshold.get(),
         "threshold_multiple_permille": intensity.thousandths(),
         "rate_millihertz": rate.millihertz(),

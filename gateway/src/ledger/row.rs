@@ -1,13 +1,17 @@
 //! Turns one entry into rows. Everything here happens inside a transaction of the writer.
 
-use clinic::{AnyDose, AnyPrescription, Entry, PatientKey, SessionId, Summary, UnitId};
+use clinic::{
+    AnyDose, AnyMetered, AnyPrescription, Attestation, Attested, Entry, PatientKey, SessionId,
+    Summary, UnitId,
+};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use safety::{
-    Cause, End, Energy, Permille, Site, SliceId, StimulatorDose, StimulatorLevel,
+    Cause, End, Energy, Permille, Site, Sites, SliceId, StimulatorDose, StimulatorLevel,
     StimulatorPrescription,
 };
 
 use super::{amount::Amount, prescription, stamp::Stamp, word::Word};
+use crate::{audit::hexadecimal, directory::Modality};
 
 /// Why an entry could not be written. No patient is named in any of it.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +22,8 @@ pub(super) enum EntryError {
     UnknownUnit { unit: UnitId },
     #[error("the doses of one entry are of different modalities")]
     MixedModalities,
+    #[error("a record of the audit cannot be written as text: {0}")]
+    Line(#[from] serde_json::Error),
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -43,6 +49,11 @@ pub(super) fn enter(
             stray(connection, name(units, *unit)?, patient.as_ref(), *dose, stamp)
         }
         Entry::Proof(unit, passed) => proof(connection, name(units, *unit)?, *passed, stamp),
+        Entry::Meter { unit, calibration, passed, attested } => {
+            let unit = name(units, *unit)?;
+            meter(connection, unit, calibration, *passed, attested, stamp)
+        }
+        Entry::Review(session) => review(connection, *session, stamp),
         Entry::Latch(unit, cause) => latch(connection, name(units, *unit)?, *cause, stamp),
         Entry::Release(unit, cause) => {
             let unit = name(units, *unit)?;
@@ -84,15 +95,15 @@ fn open(
     hash: &[u8; 32],
     stamp: &Stamp<'_>,
 ) -> Result<(), EntryError> {
-    let (site, dose): (Site, AnyDose) = match mark.prescription {
-        AnyPrescription::Laser(laser) => (laser.site, AnyDose::Laser(laser.dose)),
-        AnyPrescription::Pemf(pemf) => (pemf.site, AnyDose::Pemf(pemf.dose)),
+    let (site, touched, dose): (Site, Sites, AnyDose) = match mark.prescription {
+        AnyPrescription::Laser(laser) => (laser.site, laser.touched, AnyDose::Laser(laser.dose)),
+        AnyPrescription::Pemf(pemf) => (pemf.site, pemf.touched, AnyDose::Pemf(pemf.dose)),
         AnyPrescription::Stimulator(stimulator) => {
-            (stimulator.site, AnyDose::Stimulator(trains(stimulator)))
+            let dose = AnyDose::Stimulator(trains(stimulator));
+            (stimulator.site, stimulator.touched, dose)
         }
     };
     let prescribed = Amount::of(dose)?;
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     connection.prepare_cached(OPEN)?.execute(named_params! {
         ":run": mark.session.run,
         ":token": mark.session.token,
@@ -105,10 +116,15 @@ fn open(
         ":quantity": prescribed.quantity,
         ":time": prescribed.time_ns,
         ":prescription": prescription::text(mark.prescription),
-        ":hash": hash,
+        ":hash": hexadecimal(hash),
         ":utc": stamp.utc,
         ":boot": stamp.boot_ns,
     })?;
+    let mut touch = connection.prepare_cached(TOUCH)?;
+    for site in touched.iter() {
+        let place = (site.region().word(), site.side().word());
+        touch.execute((mark.session.run, mark.session.token, place.0, place.1))?;
+    }
     Ok(())
 }
 
@@ -188,6 +204,21 @@ fn settle(
         ":utc": stamp.utc,
         ":boot": stamp.boot_ns,
     })?;
+    let mut find = connection.prepare_cached(FIND)?;
+    for finding in summary.findings.iter() {
+        find.execute((session.run, session.token, finding.word()))?;
+    }
+    Ok(())
+}
+
+/// Keeps that a person reviewed a session (DOS-12). Once is enough.
+fn review(
+    connection: &Connection,
+    session: SessionId,
+    stamp: &Stamp<'_>,
+) -> Result<(), EntryError> {
+    let mut insert = connection.prepare_cached(REVIEW)?;
+    insert.execute((session.run, session.token, stamp.run, stamp.utc, stamp.boot_ns))?;
     Ok(())
 }
 
@@ -279,6 +310,51 @@ fn proof(
     Ok(())
 }
 
+/// Keeps what a person measured at the output of a unit, and who answers for it (LAS-10).
+fn meter(
+    connection: &Connection,
+    unit: &str,
+    calibration: &[u8; 32],
+    passed: bool,
+    attested: &Attested,
+    stamp: &Stamp<'_>,
+) -> Result<(), EntryError> {
+    let (modality, told) = metered(attested.told);
+    let (of_meter, shown) = metered(attested.shown);
+    if modality != of_meter {
+        return Err(EntryError::MixedModalities);
+    }
+    let Attestation { by, role, measured, meter, meter_due } = &attested.record;
+    let age = attested.age.0.get();
+    let age = i64::try_from(age).map_err(|_large| EntryError::TooLarge { count: age })?;
+    connection.prepare_cached(METER)?.execute(named_params! {
+        ":unit": unit,
+        ":calibration": hexadecimal(calibration),
+        ":modality": modality.word(),
+        ":told": told,
+        ":shown": shown,
+        ":passed": passed,
+        ":measured": measured,
+        ":age": age,
+        ":meter": meter,
+        ":due": meter_due,
+        ":by": by,
+        ":role": role,
+        ":run": stamp.run,
+        ":utc": stamp.utc,
+        ":boot": stamp.boot_ns,
+    })?;
+    Ok(())
+}
+
+fn metered(amount: AnyMetered) -> (Modality, u32) {
+    match amount {
+        AnyMetered::Laser(power) => (Modality::Laser, power.milliwatts()),
+        AnyMetered::Pemf(flux) => (Modality::Pemf, flux.microteslas()),
+        AnyMetered::Stimulator(share) => (Modality::Stimulator, share.get().into()),
+    }
+}
+
 /// Settles what earlier runs left open on a unit: everything that was durable counts as given, and
 /// for ever as uncertain (SES-14).
 fn reconcile(connection: &Connection, unit: &str, stamp: &Stamp<'_>) -> Result<(), EntryError> {
@@ -298,6 +374,9 @@ const OPEN: &str = "
         :run, :token, :modality, :unit, :issuer, :patient, :region, :side,
         :quantity, :time, :prescription, :hash, :utc, :boot
     )";
+
+const TOUCH: &str = "
+    INSERT INTO touched_sites (run, token, region, side) VALUES (?1, ?2, ?3, ?4)";
 
 const SLICE: &str = "
     INSERT INTO slices (
@@ -327,6 +406,13 @@ const SETTLE: &str = "
         :delivered_energy, :delivered_time, :debt_quantity, :debt_energy, :debt_time,
         :end, :cause, :outcome, :uncertain, 0, :settled_run, :utc, :boot
     )";
+
+const FIND: &str = "INSERT INTO findings (run, token, finding) VALUES (?1, ?2, ?3)";
+
+const REVIEW: &str = "
+    INSERT INTO reviews (run, token, reviewed_run, reviewed_utc, reviewed_boot_ns)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (run, token) DO NOTHING";
 
 const LAST_STRAY: &str = "
     SELECT stretch, patient_issuer, patient_id, quantity, energy_pj, time_ns FROM strays
@@ -358,6 +444,15 @@ const RELEASE: &str = "
 
 const PROOF: &str = "
     INSERT INTO proofs (unit, passed, run, utc, boot_ns) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const METER: &str = "
+    INSERT INTO meter_checks (
+        unit, calibration, modality, told, shown, passed, measured_utc, age_ns, meter_serial, meter_due,
+        attested_by, attested_role, run, utc, boot_ns
+    ) VALUES (
+        :unit, :calibration, :modality, :told, :shown, :passed, :measured, :age, :meter, :due,
+        :by, :role, :run, :utc, :boot
+    )";
 
 const RECONCILE: &str = "
     INSERT INTO settlements (

@@ -44,12 +44,26 @@ pub(super) fn begin(
         EntryError::Sqlite(source) => known(source),
         EntryError::TooLarge { .. }
         | EntryError::UnknownUnit { .. }
+        | EntryError::Line(_)
         | EntryError::MixedModalities => {
             LedgerError::Unreadable { path: path.to_path_buf(), column: "runs.started_boot_ns" }
         }
     })?;
     transaction.commit().map_err(known)?;
     Ok((run, clock_back))
+}
+
+/// The hash of the configuration of the newest run, if there was one.
+pub(super) fn config_before(
+    connection: &Connection,
+    path: &Path,
+) -> Result<Option<String>, LedgerError> {
+    let newest = "SELECT config FROM runs ORDER BY run DESC LIMIT 1";
+    let config: Option<Option<String>> = connection
+        .query_row(newest, (), |row| row.get(0))
+        .optional()
+        .map_err(|error| file::known(path, error))?;
+    Ok(config.flatten())
 }
 
 /// What the machine calls the time since its boot.
@@ -100,6 +114,8 @@ const LAST_RECORD: &str = "
         UNION ALL SELECT written_utc FROM strays WHERE run = ?1
         UNION ALL SELECT latched_utc FROM causes WHERE latched_run = ?1
         UNION ALL SELECT released_utc FROM causes WHERE released_run = ?1
+        UNION ALL SELECT utc FROM proofs WHERE run = ?1
+        UNION ALL SELECT reviewed_utc FROM reviews WHERE reviewed_run = ?1
     )";
 
 /// Where Linux says which boot this is.

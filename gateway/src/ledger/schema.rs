@@ -11,7 +11,8 @@ pub(super) const APPLICATION_ID: i32 = 0x5447_4c31;
 
 /// Each step leads from the schema before it to its own; `user_version` counts them. A step that was
 /// released is never edited.
-pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, PROOFS];
+pub(super) const STEPS: &[&str] =
+    &[FIRST, SECOND, THIRD, PROOFS, METERS, TOUCHED_SITES, REVIEWS, AUDIT];
 
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -130,6 +131,65 @@ CREATE TABLE proofs (
     run      INTEGER NOT NULL REFERENCES runs (run),
     utc      TEXT    NOT NULL,
     boot_ns  INTEGER NOT NULL
+) STRICT;
+";
+
+/// What people measured at the outputs of units. `told` and `shown` are milliwatts where the modality
+/// is `laser`, microteslas where it is `pemf`, thousandths of full intensity where it is `stimulator`;
+/// `age_ns` is how old the measurement was when it was told, and `calibration` a hash over which unit
+/// it was and how that was calibrated.
+const METERS: &str = "
+CREATE TABLE meter_checks (
+    id            INTEGER PRIMARY KEY,
+    unit          TEXT    NOT NULL,
+    calibration   TEXT    NOT NULL CHECK (length(calibration) = 64),
+    modality      TEXT    NOT NULL CHECK (modality IN ('laser', 'pemf', 'stimulator')),
+    told          INTEGER NOT NULL CHECK (told > 0),
+    shown         INTEGER NOT NULL CHECK (shown >= 0),
+    passed        INTEGER NOT NULL CHECK (passed IN (0, 1)),
+    measured_utc  TEXT    NOT NULL,
+    age_ns        INTEGER NOT NULL CHECK (age_ns >= 0),
+    meter_serial  TEXT    NOT NULL,
+    meter_due     TEXT    NOT NULL,
+    attested_by   TEXT    NOT NULL,
+    attested_role TEXT    NOT NULL,
+    run           INTEGER NOT NULL REFERENCES runs (run),
+    utc           TEXT    NOT NULL,
+    boot_ns       INTEGER NOT NULL
+) STRICT;
+";
+
+/// Where the field of a session lay beside its own site (DOS-14). Sessions of before touched no other.
+const TOUCHED_SITES: &str = "
+CREATE TABLE touched_sites (
+    run     INTEGER NOT NULL,
+    token   INTEGER NOT NULL,
+    region  TEXT    NOT NULL,
+    side    TEXT    NOT NULL,
+    PRIMARY KEY (run, token, region, side),
+    FOREIGN KEY (run, token) REFERENCES sessions (run, token)
+) STRICT, WITHOUT ROWID;
+";
+
+/// What was found in the dose of a session, and that a person reviewed it (DOS-12, JRN-08). A session
+/// with a finding and without a review keeps its patient from the next.
+const REVIEWS: &str = "
+CREATE TABLE findings (
+    run      INTEGER NOT NULL,
+    token    INTEGER NOT NULL,
+    finding  TEXT    NOT NULL,
+    PRIMARY KEY (run, token, finding),
+    FOREIGN KEY (run, token) REFERENCES settlements (run, token)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reviews (
+    run               INTEGER NOT NULL,
+    token             INTEGER NOT NULL,
+    reviewed_run      INTEGER NOT NULL REFERENCES runs (run),
+    reviewed_utc      TEXT    NOT NULL,
+    reviewed_boot_ns  INTEGER NOT NULL,
+    PRIMARY KEY (run, token),
+    FOREIGN KEY (run, token) REFERENCES settlements (run, token)
 ) STRICT;
 ";
 
@@ -260,4 +320,17 @@ DROP TABLE strays_before;
 DROP TABLE settlements_before;
 DROP TABLE slices_before;
 DROP TABLE sessions_before;
+";
+
+/// The records of the audit. Nothing changes or takes away one: not even we could (AUD-02).
+const AUDIT: &str = "
+CREATE TABLE audit (
+    sequence  INTEGER PRIMARY KEY CHECK (sequence > 0),
+    record    TEXT    NOT NULL CHECK (json_valid(record)),
+    hash      TEXT    NOT NULL CHECK (length(hash) = 64)
+) STRICT;
+CREATE TRIGGER audit_records_stay BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'a record of the audit is never taken away'); END;
+CREATE TRIGGER audit_records_stay_as_they_are BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'a record of the audit is never changed'); END;
 ";

@@ -1,6 +1,8 @@
 //! What the ledger promises, over real files; restarts are made from copies of them.
 
+mod audit;
 mod failure;
+mod meter;
 mod migration;
 mod record;
 mod refusal;
@@ -21,11 +23,11 @@ use clinic::{
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use safety::{
-    Answer, ApplicatorCode, Area, AreaFluence, Content, End, Energy, Exposure, Eyewear, Fluence,
-    Flux, Frequency, Gate, Instant, LaserDose, LaserPrescription, Multiple, Nanos, OpticalDensity,
-    Others, Outcome, Overrides, PemfDose, PemfPrescription, Permille, Power, Pulses, Region,
-    Screening, Side, Site, Skin, SkinType, Slew, SliceId, StimulatorDose, StimulatorPrescription,
-    Technique, Waveform, Wavelength,
+    Answer, ApplicatorCode, Area, AreaFluence, Content, End, Energy, Exposure, Eyewear, Findings,
+    Fluence, Flux, Frequency, Gate, Instant, LaserDose, LaserPrescription, Multiple, Nanos,
+    OpticalDensity, Others, Outcome, Overrides, PemfDose, PemfPrescription, Permille, Power,
+    Pulses, Region, Screening, Side, Site, Sites, Skin, SkinType, Slew, SliceId, StimulatorDose,
+    StimulatorPrescription, Technique, Waveform, Wavelength,
 };
 use tempfile::TempDir;
 
@@ -207,6 +209,7 @@ fn temple() -> Site {
 fn laser_prescription() -> AnyPrescription {
     AnyPrescription::Laser(LaserPrescription {
         site: neck(),
+        touched: Sites::NONE,
         power: Power::from_milliwatts(8_000),
         mix: [
             Some(Content {
@@ -246,6 +249,7 @@ fn laser_prescription() -> AnyPrescription {
 fn pemf_prescription() -> AnyPrescription {
     AnyPrescription::Pemf(PemfPrescription {
         site: temple(),
+        touched: Sites::NONE,
         flux: Flux::from_microteslas(2_000),
         frequency: Frequency::from_millihertz(10_000),
         waveform: Waveform::Sine,
@@ -265,6 +269,7 @@ fn pemf_prescription() -> AnyPrescription {
 fn stimulator_prescription() -> AnyPrescription {
     AnyPrescription::Stimulator(StimulatorPrescription {
         site: forearm(),
+        touched: Sites::NONE,
         motor_threshold: Permille::new(470).unwrap(),
         intensity: Multiple::from_thousandths(1_086),
         rate: Frequency::from_millihertz(10_000),
@@ -316,6 +321,7 @@ fn settle(session: SessionId, charged: AnyDose, outcome: Outcome) -> Entry {
         end: End::Dose,
         outcome,
         uncertain: false,
+        findings: Findings::default(),
     };
     Entry::Settle { session, summary }
 }
@@ -323,7 +329,12 @@ fn settle(session: SessionId, charged: AnyDose, outcome: Outcome) -> Entry {
 /// What `given` must be `age` seconds after it ended.
 fn given(site: Site, charged: AnyDose, when: When, age: u64) -> Given {
     let leaves = |days: u64| when.now().after(Nanos::from_secs((days * DAY).saturating_sub(age)));
-    Given { site: Some(site), charged, leaves_day: leaves(1), leaves_week: leaves(7) }
+    Given {
+        sites: Some(Sites::NONE.with(site)),
+        charged,
+        leaves_day: leaves(1),
+        leaves_week: leaves(7),
+    }
 }
 
 /// Where the ledger is, in a test that runs again in a process of its own.

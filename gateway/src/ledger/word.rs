@@ -1,6 +1,6 @@
 //! The words that records use for our enums. A word that was written is never changed.
 
-use safety::{Answer, Cause, Outcome, Region, Side, SkinType, Waveform};
+use safety::{Answer, Cause, Finding, Outcome, Region, Side, SkinType, Waveform};
 
 use crate::directory::Modality;
 
@@ -33,6 +33,7 @@ words!(Answer { Unanswered: "unanswered", No: "no", Yes: "yes" });
 words!(Waveform { Sine: "sine", Rectangular: "rectangular", Triangular: "triangular" });
 words!(SkinType { One: "I", Two: "II", Three: "III", Four: "IV", Five: "V", Six: "VI" });
 words!(Outcome { Complete: "complete", Partial: "partial", Under: "under", Aborted: "aborted" });
+words!(Finding { CountsDiffer: "counts_differ", Unseen: "unseen", Debt: "debt" });
 words!(Region {
     Forehead: "forehead",
     Temple: "temple",
@@ -91,9 +92,12 @@ mod tests {
 
     /// What is read in the ledger is found again in the log and in telemetry.
     #[test]
-    fn the_ledger_names_causes_by_the_words_of_telemetry() {
+    fn the_ledger_names_things_by_the_words_of_telemetry() {
         for cause in Cause::ALL {
             assert_eq!(cause.word(), word::cause(*cause));
+        }
+        for finding in Finding::ALL {
+            assert_eq!(finding.word(), word::finding(*finding));
         }
     }
 }

@@ -15,16 +15,26 @@ use clinic::{Entry, EntryId, Receipt};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use safety::Instant;
+use tokio::sync::{oneshot, watch};
 
-use super::{Health, Setting, row, row::EntryError, stamp, stamp::Stamp};
-use crate::abort::AbortOnPanic;
+use super::{Health, Setting, audit, audit::Kept, row, row::EntryError, stamp, stamp::Stamp};
+use crate::{
+    abort::AbortOnPanic,
+    audit::{Deed, Head},
+};
 
-/// An entry on its way into the file.
+/// Something on its way into the file, or out of it.
 #[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) at: Instant,
-    pub(super) id: EntryId,
-    pub(super) entry: Entry,
+pub(super) enum Waiting {
+    /// What the clinic keeps. Its receipt goes to the clinic.
+    Entry { at: Instant, id: EntryId, entry: Box<Entry> },
+    /// A record of the audit, and who waits until it is durable.
+    Deed { deed: Box<Deed>, kept: Option<oneshot::Sender<Receipt>> },
+    /// What was handed over before is written, and the thread ends.
+    Close,
+    /// Somebody wants to read records of the audit after this one, as they stand when everything
+    /// before is written.
+    Read { after: u64, lines: oneshot::Sender<Result<Vec<Kept>, rusqlite::Error>> },
 }
 
 /// What the thread holds.
@@ -38,6 +48,8 @@ pub(super) struct Writer<W, R> {
     pub(super) receipts: R,
     pub(super) gauge: Arc<Gauge>,
     pub(super) setting: Setting,
+    /// The newest record of the audit.
+    pub(super) head: watch::Sender<Head>,
 }
 
 /// How the ledger stands, readable from everywhere without a lock.
@@ -52,7 +64,7 @@ pub(super) struct Gauge {
 }
 
 impl<W: Fn() -> Timestamp, R: Fn(EntryId, Receipt)> Writer<W, R> {
-    /// Writes until nobody can enter anything any more and nothing waits.
+    /// Writes until it is closed, or nobody can hand over anything any more and nothing waits.
     pub(super) fn run(mut self) {
         // Dropped before anything of `self` when a panic unwinds: the process ends while the log is
         // as the last commit left it, and the leases end the emission.
@@ -64,7 +76,9 @@ impl<W: Fn() -> Timestamp, R: Fn(EntryId, Receipt)> Writer<W, R> {
                     group.push(first);
                     let room = GROUP_MAX.saturating_sub(group.len());
                     group.extend(self.waiting.try_iter().take(room));
-                    self.take(&mut group);
+                    if self.take(&mut group) {
+                        break;
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -85,13 +99,25 @@ impl<W: Fn() -> Timestamp, R: Fn(EntryId, Receipt)> Writer<W, R> {
         self.gauge.low_space.store(free < self.setting.reserve_bytes, Ordering::Relaxed);
     }
 
-    /// Makes a group durable, or not, and answers each of its entries.
-    fn take(&mut self, group: &mut Vec<Waiting>) {
+    /// Makes a group durable, or not, and answers each of its entries. Says whether it was the last.
+    fn take(&mut self, group: &mut Vec<Waiting>) -> bool {
         let receipt = self.make_durable(group);
         self.gauge.answered(group.len());
-        for entry in group.drain(..) {
-            (self.receipts)(entry.id, receipt);
+        let mut last = false;
+        for waiting in group.drain(..) {
+            match waiting {
+                Waiting::Close => last = true,
+                Waiting::Entry { id, .. } => (self.receipts)(id, receipt),
+                Waiting::Deed { kept: Some(kept), .. } => {
+                    let _nobody_waits = kept.send(receipt);
+                }
+                Waiting::Deed { kept: None, .. } => {}
+                Waiting::Read { after, lines } => {
+                    let _nobody_waits = lines.send(audit::read(&self.connection, after));
+                }
+            }
         }
+        last
     }
 
     /// After the first failure nothing is tried again (JRN-03): whoever builds on a record that was
@@ -102,10 +128,17 @@ impl<W: Fn() -> Timestamp, R: Fn(EntryId, Receipt)> Writer<W, R> {
             return Receipt::Failed;
         }
         match self.write(group) {
-            Ok(()) => {
-                let entries = u64::try_from(group.len()).unwrap_or(u64::MAX);
+            Ok(head) => {
+                let is_entry = |waiting: &&Waiting| matches!(waiting, Waiting::Entry { .. });
+                let entries = group.iter().filter(is_entry).count();
+                let entries = u64::try_from(entries).unwrap_or(u64::MAX);
                 self.gauge.entries.fetch_add(entries, Ordering::Relaxed);
                 self.gauge.commits.fetch_add(1, Ordering::Relaxed);
+                self.head.send_if_modified(|known| {
+                    let grew = *known != head;
+                    *known = head;
+                    grew
+                });
                 Receipt::Durable
             }
             Err(error) => {
@@ -117,15 +150,29 @@ impl<W: Fn() -> Timestamp, R: Fn(EntryId, Receipt)> Writer<W, R> {
         }
     }
 
-    fn write(&mut self, group: &[Waiting]) -> Result<(), EntryError> {
+    /// Writes a group. The head of the audit is the one that it leaves.
+    fn write(&mut self, group: &[Waiting]) -> Result<Head, EntryError> {
+        let mut head = self.head.borrow().clone();
         let utc = stamp::utc((self.wall)());
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for waiting in group {
-            let stamp = Stamp::new(self.run, &utc, waiting.at)?;
-            row::enter(&transaction, &self.units, &stamp, &waiting.entry)?;
+            match waiting {
+                Waiting::Entry { at, entry, .. } => {
+                    let stamp = Stamp::new(self.run, &utc, *at)?;
+                    row::enter(&transaction, &self.units, &stamp, entry)?;
+                    if let Some(deed) = audit::of_entry(&self.units, *at, entry) {
+                        head = audit::append(&transaction, &deed, &head, self.run, &utc)?;
+                    }
+                }
+                Waiting::Deed { deed, .. } => {
+                    head = audit::append(&transaction, deed, &head, self.run, &utc)?;
+                }
+                Waiting::Read { .. } | Waiting::Close => {}
+            }
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        Ok(head)
     }
 }
 

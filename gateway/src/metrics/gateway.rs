@@ -25,6 +25,9 @@ pub(super) struct GatewayMetrics {
     reconnects: Counter,
     outbox: Gauge,
     connected: Gauge,
+    recording: Gauge,
+    record_bytes: Gauge,
+    record_gaps: Counter,
 }
 
 impl GatewayMetrics {
@@ -54,6 +57,9 @@ impl GatewayMetrics {
             reconnects: counter(RECONNECTS),
             outbox: gauge(OUTBOX),
             connected: gauge(CONNECTED),
+            recording: gauge(RECORDING),
+            record_bytes: gauge(RECORD_BYTES),
+            record_gaps: counter(RECORD_GAPS),
         }
     }
 
@@ -76,6 +82,12 @@ impl GatewayMetrics {
 
     pub(super) fn panics(&self, count: u64) {
         self.panics.absolute(count);
+    }
+
+    pub(super) fn recording(&self, is_on: bool, bytes: u64, has_gap: bool) {
+        self.recording.set(f64::from(u8::from(is_on)));
+        self.record_bytes.set(big(bytes));
+        self.record_gaps.absolute(u64::from(has_gap));
     }
 
     /// Reads the clocks: how far the wall has stepped against the clock that never does (TIM-01).
@@ -153,6 +165,16 @@ const RECONNECTS: Name = Name(
 const OUTBOX: Name = Name(
     "therapy_gateway_telemetry_outbox_depth",
     "Events that wait to be taken by the MQTT broker.",
+);
+const RECORDING: Name = Name(
+    "therapy_gateway_recording",
+    "1 while everything is recorded that can be replayed, else 0.",
+);
+const RECORD_BYTES: Name =
+    Name("therapy_gateway_record_bytes", "How long the record of this run is.");
+const RECORD_GAPS: Name = Name(
+    "therapy_gateway_record_gaps_total",
+    "1 once the record of this run ended because the disk was too slow.",
 );
 const CONNECTED: Name =
     Name("therapy_gateway_telemetry_connected", "1 while there is an MQTT broker, else 0.");

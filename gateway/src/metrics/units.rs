@@ -128,6 +128,10 @@ impl UnitMetrics {
             What::Released(cause) => (RELEASED, Some(("cause", word::cause(*cause)))),
             What::Stopped => (STOPPED, None),
             What::Proven(proof) => (PROVEN, Some(("proof", word::proof(*proof)))),
+            What::Metered(passed) => {
+                (METERED, Some(("proof", if *passed { "passed" } else { "failed" })))
+            }
+            What::Reviewed(_) => (REVIEWED, None),
             What::Refused(refused) => (REFUSED, Some(("reason", word::refused(refused)))),
         };
         recorder.counter(name, &joined(&self.labels, label.as_slice())).increment(1);
@@ -286,4 +290,8 @@ const RELEASED: Name = Name("therapy_gateway_causes_released_total", "Causes tha
 const STOPPED: Name = Name("therapy_gateway_stops_total", "Times that somebody stopped the unit.");
 const PROVEN: Name =
     Name("therapy_gateway_relay_proofs_total", "Proofs of the relay in the unit's interlock.");
+const METERED: Name =
+    Name("therapy_gateway_meter_checks_total", "Meter checks of the unit's output by people.");
+const REVIEWED: Name =
+    Name("therapy_gateway_sessions_reviewed_total", "Sessions that a clinician reviewed.");
 const REFUSED: Name = Name("therapy_gateway_refusals_total", "Calls that were refused.");

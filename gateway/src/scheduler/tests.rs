@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use clinic::{AnyPlan, Clinic, Entry, EntryId, Happening, Past};
+use clinic::{AnyPlan, Change, Clinic, Entry, EntryId, Happening, Past};
 use device_drivers::{Budget, Dialect, Event, Out, open_link::Secret};
 use jiff::civil::date;
 use safety::{Instant, Laser, LaserLevel, Nanos};
@@ -73,6 +73,10 @@ impl Keep for Nowhere {
     fn enter(&mut self, _: Instant, _: EntryId, _: Entry) -> bool {
         false
     }
+
+    fn record(&mut self, _: &Change) -> bool {
+        true
+    }
 }
 
 /// A clinic with one laser, which speaks its own dialect or this one.
@@ -90,8 +94,9 @@ fn start(dialect: Box<dyn Dialect<Laser> + Send>) -> Scheduler {
     let (_herald, mouth, _carry) = Herald::new(Arc::new(config.directory));
     let (_receipt, receipts) = mpsc::channel(1);
     let (lines, keep, causes) = (Vec::new(), Box::new(Nowhere), Vec::new());
-    let past = Past::default();
-    Scheduler::start(Parts { clinic, past, lines, outlet, mouth, keep, receipts, causes }).unwrap()
+    let (past, tape) = (Past::default(), None);
+    let parts = Parts { clinic, past, lines, outlet, mouth, keep, receipts, causes, tape };
+    Scheduler::start(parts).unwrap()
 }
 
 /// OPS-03: a deadline that something else runs into before the timer does is measured too, once, and

@@ -7,8 +7,8 @@ use clinic::{
 use device_drivers::{Budget, Dialect, Event, Out};
 use safety::{
     Answer, Area, AreaFluence, Cause, Dose, Energy, Eyewear, Fluence, Gate, Instant, Laser,
-    LaserLevel, LaserPrescription, Limits, Nanos, Overrides, Power, Region, Side, Site, Skin,
-    SkinType, Technique,
+    LaserLevel, LaserPrescription, Limits, Nanos, Overrides, Power, Region, Side, Site, Sites,
+    Skin, SkinType, Technique,
 };
 
 use super::{
@@ -57,6 +57,7 @@ fn clinic() -> Clinic {
         line: LineId(0),
         room: RoomId(0),
         real: false,
+        evidence: clinic::Evidence::default(),
         terms: samples::terms(),
         limits: Limits {
             library: Default::default(),
@@ -74,6 +75,7 @@ fn prescription() -> LaserPrescription {
     let quantity = Energy::from_millijoules(6_000);
     LaserPrescription {
         site: Site::new(Region::Trapezius, Side::Left).unwrap(),
+        touched: Sites::NONE,
         power: Power::from_milliwatts(500),
         mix: [None; 4],
         gate: Gate::Continuous,
@@ -142,7 +144,9 @@ fn no_patient_is_in_any_topic_payload_metric_or_log() {
         | What::Latched(_)
         | What::Released(_)
         | What::Stopped
-        | What::Proven(_) => None,
+        | What::Proven(_)
+        | What::Metered(_)
+        | What::Reviewed(_) => None,
     };
     let refusals: Vec<_> = changes.iter().filter_map(refused).collect();
     assert_eq!(refusals, [false, true], "the canaries went in: {changes:?}");

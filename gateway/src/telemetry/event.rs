@@ -4,7 +4,7 @@
 //! from: a refusal says its kind and not the decisions behind it (AUD-07).
 
 use clinic::{Summary, What};
-use safety::{Cause, End};
+use safety::{Cause, End, Findings};
 use serde::Serialize;
 
 use super::{
@@ -49,7 +49,7 @@ struct EventJson<'a> {
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum ChangeJson {
+pub(crate) enum ChangeJson {
     State { from: &'static str, to: &'static str },
     Confirmed,
     Ended(EndedJson),
@@ -57,16 +57,19 @@ enum ChangeJson {
     Released { cause: &'static str },
     Stopped,
     Proven { proof: &'static str },
+    Metered { passed: bool },
+    Reviewed { findings: Vec<&'static str> },
     Refused { reason: &'static str },
 }
 
 #[derive(Debug, Serialize)]
-struct EndedJson {
+pub(crate) struct EndedJson {
     end: &'static str,
     /// The cause, if an alarm ended it.
     cause: Option<&'static str>,
     outcome: &'static str,
     uncertain: bool,
+    findings: Vec<&'static str>,
     prescribed: DoseJson,
     charged: DoseJson,
     delivered: DoseJson,
@@ -74,7 +77,7 @@ struct EndedJson {
 }
 
 impl ChangeJson {
-    fn new(what: &What) -> Self {
+    pub(crate) fn new(what: &What) -> Self {
         match what {
             What::State { from, to } => {
                 Self::State { from: word::state(*from), to: word::state(*to) }
@@ -89,6 +92,8 @@ impl ChangeJson {
             What::Released(cause) => Self::Released { cause: word::cause(*cause) },
             What::Stopped => Self::Stopped,
             What::Proven(proof) => Self::Proven { proof: word::proof(*proof) },
+            What::Metered(passed) => Self::Metered { passed: *passed },
+            What::Reviewed(findings) => Self::Reviewed { findings: found(*findings) },
             What::Refused(refused) => Self::Refused { reason: word::refused(refused) },
         }
     }
@@ -101,12 +106,17 @@ impl EndedJson {
             cause: alarm(summary.end).map(word::cause),
             outcome: word::outcome(summary.outcome),
             uncertain: summary.uncertain,
+            findings: found(summary.findings),
             prescribed: DoseJson::new(summary.prescribed, Rounded::Down),
             charged: DoseJson::new(summary.charged, Rounded::Up),
             delivered: DoseJson::new(summary.delivered, Rounded::Down),
             debt: DoseJson::new(summary.debt, Rounded::Up),
         }
     }
+}
+
+fn found(findings: Findings) -> Vec<&'static str> {
+    findings.iter().map(word::finding).collect()
 }
 
 const fn alarm(end: End) -> Option<Cause> {

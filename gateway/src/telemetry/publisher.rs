@@ -19,6 +19,7 @@ use super::{
     backoff::Backoff,
     connection::{Connection, Delivery, Manner, Message, Signal},
     event,
+    head::{self, HeadVoice},
     moment::Moment,
     outbox::Outbox,
     presence::Presence,
@@ -26,7 +27,7 @@ use super::{
     values,
     voice::{Due, Voice},
 };
-use crate::herald::Herald;
+use crate::{audit::Head, herald::Herald};
 
 /// How often units are looked at: a fifth of the time between two values.
 const LOOK: Duration = Duration::from_millis(20);
@@ -42,6 +43,7 @@ pub(super) struct Publisher {
     changes: broadcast::Receiver<Arc<Change>>,
     units: Vec<Speaker>,
     outbox: Outbox,
+    audit: HeadVoice,
     counters: Arc<Counters>,
     line: Line,
     backoff: Backoff,
@@ -75,10 +77,16 @@ enum Ticket {
     Status(UnitId),
     Values(UnitId),
     Event,
+    Audit,
 }
 
 impl Publisher {
-    pub(super) fn new(server: Server, herald: Herald, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(
+        server: Server,
+        herald: Herald,
+        audit: watch::Receiver<Head>,
+        counters: Arc<Counters>,
+    ) -> Self {
         let directory = Arc::clone(herald.directory());
         let ids = (0..=u16::MAX).map(UnitId);
         let units = directory.units.iter().zip(ids).filter_map(|(card, id)| {
@@ -90,6 +98,7 @@ impl Publisher {
             changes: herald.changes(),
             outbox: Outbox::new(directory.units.len(), EVENTS_MAX),
             units: units.collect(),
+            audit: HeadVoice::new(audit),
             herald,
             counters,
             line: Line::Down { retry: Instant::default() },
@@ -133,6 +142,8 @@ impl Publisher {
         while let Ok(change) = self.changes.try_recv() {
             self.hear(Ok(change));
         }
+        // The audit goes on until the end, and its end is what nobody may cut off.
+        self.audit.begin_anew();
         self.look(Moment::read());
         while self.line.is_up() && !self.is_all_said() {
             self.once(look).await;
@@ -186,6 +197,7 @@ impl Publisher {
         self.line = Line::Down { retry: self.backoff.after(now) };
         self.sending.clear();
         self.outbox.recall();
+        self.audit.begin_anew();
         self.units.iter_mut().for_each(|unit| unit.voice.begin_anew());
         self.counters.set_connected(false);
         if !std::mem::replace(&mut self.is_complaining, true) {
@@ -213,6 +225,7 @@ impl Publisher {
         {
             self.connect(moment);
         }
+        self.say_audit(moment);
         for place in 0..self.units.len() {
             let Some(speaker) = self.units.get_mut(place) else { continue };
             let Some(shown) = *speaker.watch.borrow_and_update() else { continue };
@@ -230,8 +243,8 @@ impl Publisher {
         let Ok(payload) = Presence::Lost.payload(directory, moment) else { return };
         let topic = topics::gateway(directory);
         let will = Message { topic, payload, manner: Manner::Retained };
-        // A status and values of each unit, an event and a presence.
-        let room = self.units.len().saturating_mul(2).saturating_add(2);
+        // A status and values of each unit, an event, a presence and the head of the audit.
+        let room = self.units.len().saturating_mul(2).saturating_add(3);
         self.line = Line::Connecting(Connection::open(&self.server, will, room));
     }
 
@@ -240,6 +253,16 @@ impl Publisher {
         let Ok(payload) = presence.payload(directory, Moment::read()) else { return };
         let topic = topics::gateway(directory);
         let _next_connect = self.say(Ticket::Presence, topic, payload, Manner::Retained);
+    }
+
+    fn say_audit(&mut self, moment: Moment) {
+        let Some(head) = self.audit.due(moment.now) else { return };
+        let directory = self.herald.directory();
+        let Ok(payload) = head::payload(directory, &head, moment) else { return };
+        let topic = topics::audit(directory);
+        if self.say(Ticket::Audit, topic, payload, Manner::Retained) {
+            self.audit.tell(moment.now, head);
+        }
     }
 
     fn say_status(&mut self, id: UnitId, moment: Moment) {
@@ -317,7 +340,7 @@ impl Publisher {
         self.counters.count_published();
         let units = &mut self.units;
         match ticket {
-            Ticket::Presence => {}
+            Ticket::Presence | Ticket::Audit => {}
             Ticket::Event => self.outbox.taken(),
             Ticket::Status(id) => {
                 if let Some(unit) = units.get_mut(usize::from(id.0)) {

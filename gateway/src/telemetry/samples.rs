@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use clinic::{
-    AnyDose, AnyStatus, Change, Refused, RoomId, SessionId, Shown, Summary, Traffic, UnitId, What,
+    AnyDose, AnyStatus, Change, LineId, Refused, RoomId, SessionId, Shown, Summary, Traffic,
+    UnitId, What,
 };
 use safety::{
     Beacon, Beam, BootId, Cause, Causes, Contacts, Dose, Emission, End, Energy, Exposure, FROZEN,
-    Flux, Frequency, Gate, Input, Instant, Laser, LaserLevel, Nanos, Outcome, Pace, Pemf,
-    PemfLevel, Permille, Power, Pulses, Pulsing, Refusal, SessionStatus, Slew, State, Status,
-    Stimulator, StimulatorDose, StimulatorLevel, Supervisor, Temperature, Terms, Timing, Warning,
-    Warnings, Waveform,
+    Finding, Findings, Flux, Frequency, Gate, Input, Instant, Laser, LaserLevel, Nanos, Outcome,
+    Pace, Pemf, PemfLevel, Permille, Power, Pulses, Pulsing, Refusal, SessionStatus, Slew, State,
+    Status, Stimulator, StimulatorDose, StimulatorLevel, Supervisor, Temperature, Terms, Timing,
+    Warning, Warnings, Waveform,
 };
 
 use crate::directory::{Directory, Modality, Plate, UnitCard};
@@ -28,6 +29,8 @@ pub(crate) fn directory() -> Arc<Directory> {
         real,
         dialect: "open-link".into(),
         port: "/dev/ttyUSB0".into(),
+        line: LineId(0),
+        address: None,
         plate: Plate::default(),
     };
     Arc::new(Directory {
@@ -91,6 +94,7 @@ pub(crate) fn laser() -> Shown {
         session,
         relay_closed: true,
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         link: Traffic::default(),
     }
 }
@@ -120,6 +124,7 @@ pub(crate) fn pemf() -> Shown {
         session: None,
         relay_closed: false,
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         link: Traffic::default(),
     }
 }
@@ -165,6 +170,7 @@ pub(crate) fn pemf_emitting() -> Shown {
         session,
         relay_closed: true,
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         link: Traffic::default(),
     }
 }
@@ -218,6 +224,7 @@ pub(crate) fn stimulator() -> Shown {
         status: AnyStatus::Stimulator(status),
         session,
         contact: None,
+        meter: clinic::ShownMeter::NONE,
         relay_closed: true,
         link: Traffic::default(),
     }
@@ -237,9 +244,15 @@ pub(crate) fn changes() -> Vec<Change> {
         end: End::Alarm(Cause::Deviation),
         outcome: Outcome::Partial,
         uncertain: true,
+        findings: [Finding::CountsDiffer, Finding::Debt].into_iter().collect(),
     };
-    let certain =
-        Summary { end: End::Dose, outcome: Outcome::Complete, uncertain: false, ..summary };
+    let certain = Summary {
+        end: End::Dose,
+        outcome: Outcome::Complete,
+        uncertain: false,
+        findings: Findings::default(),
+        ..summary
+    };
     let all = [
         What::Confirmed,
         What::State { from: State::Warning, to: State::Emitting },
@@ -250,6 +263,7 @@ pub(crate) fn changes() -> Vec<Change> {
         What::Ended(certain),
         What::Ended(summary),
         What::Released(Cause::Deviation),
+        What::Reviewed([Finding::Unseen].into_iter().collect()),
         What::Refused(Refused::Unit(Refusal::FootswitchHeld)),
     ];
     let session = Some(SessionId { run: 7, token: 1 });

@@ -29,6 +29,11 @@ pub(crate) fn gateway(directory: &Directory) -> String {
     format!("{}/gateway", stem(directory))
 }
 
+/// The topic of the newest record of the gateway's audit.
+pub(crate) fn audit(directory: &Directory) -> String {
+    format!("{}/audit", stem(directory))
+}
+
 fn stem(directory: &Directory) -> String {
     format!("{ROOT}/{}/{}", level(&directory.site), level(&directory.gateway))
 }

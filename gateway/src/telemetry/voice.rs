@@ -170,6 +170,7 @@ mod tests {
                 session: None,
                 relay_closed: true,
                 contact: None,
+                meter: clinic::ShownMeter::NONE,
                 link: Default::default(),
             }
         };

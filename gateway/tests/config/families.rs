@@ -4,7 +4,9 @@ use clinic::AnyPlan;
 use device_drivers::{Dialect, Event, Out, open_link::Secret};
 use gateway::config::{Config, Memory, Peer, Profile, Style, render, report};
 use jiff::civil::date;
-use safety::{Fact, Identity, Instant, Modality};
+use safety::{
+    Fact, Gate, Identity, Instant, LaserLevel, Modality, Nanos, Pace, PemfLevel, Permille, Waveform,
+};
 use simulated_units::{
     Device,
     cobolt::Cobolt,
@@ -16,6 +18,7 @@ use crate::shelf::{change, errors, text};
 const DOCUMENT: &str = include_str!("../../../docs/profile.md");
 const LASER: &str = "units/cobolt-a.toml";
 const COIL: &str = "units/riden-a.toml";
+const RUNS: &str = "units/freepemf-a.toml";
 const BOARD: &str = "boards/board-1.toml";
 
 /// The shipped configuration with the units that the document shows.
@@ -25,6 +28,7 @@ fn shown() -> Memory {
     let mut files = Memory::whole();
     files.put(LASER, next());
     files.put(COIL, next());
+    files.put(RUNS, next());
     let board = format!("{}\n{}", text(&files, BOARD), next());
     files.put(BOARD, board);
     files
@@ -52,8 +56,41 @@ fn the_examples_of_the_document_load() {
     let Profile::Pemf(watched, _) = &coil.profile else { panic!() };
     let flux = watched.limits.unit.flux.unwrap();
     assert_eq!((flux.least.microteslas(), flux.most.microteslas()), (500, 20_000));
-    for unit in [laser, coil] {
+    let runs = unit(&config, "freepemf-a");
+    assert!(matches!(runs.peer(), Peer::FreePemf));
+    let Profile::Pemf(watched, _) = &runs.profile else { panic!() };
+    assert_eq!(watched.terms.pace, Pace::Chunks { length: Nanos::from_secs(1) });
+    for unit in [laser, coil, runs] {
+        // Its levels can be told: it is no unit that is only looked at.
+        let plan = unit.plan(date(2026, 11, 23), Secret::new([7; 32])).unwrap();
+        assert!(exact(&plan), "{}", unit.name);
         assert!(unit.budget().unwrap().worst() <= unit.bound(), "{}", unit.name);
+    }
+}
+
+/// Whether the dialect of a unit can tell it the least that its limits know.
+fn exact(plan: &AnyPlan) -> bool {
+    match plan {
+        AnyPlan::Laser(plan) => {
+            let level = LaserLevel {
+                power: plan.limits.unit.power.unwrap().least,
+                mix: [Permille::WHOLE, Permille::ZERO, Permille::ZERO, Permille::ZERO],
+                gate: Gate::Continuous,
+            };
+            plan.dialect.exact(level) == Some(level)
+        }
+        AnyPlan::Pemf(plan) => {
+            let unit = plan.limits.unit;
+            let level = PemfLevel {
+                flux: unit.flux.unwrap().least,
+                frequency: unit.frequency.unwrap().least,
+                waveform: Waveform::Rectangular,
+                slew: unit.slew.unwrap(),
+                duty: unit.duty.unwrap().least,
+            };
+            plan.dialect.exact(level) == Some(level)
+        }
+        AnyPlan::Stimulator(_) => false,
     }
 }
 
@@ -88,9 +125,9 @@ fn check_tells_of_every_profile() {
     let shown = report(&config, &Memory::whole(), date(2026, 11, 23)).to_string();
     for part in [
         "cobolt               cannot be started as it is:",
-        "- lease: the maker does not say so: sign for it",
+        "- lease: The maker does not say so. Its source is unknown: sign for it",
         "- its output is not read back: put a relay into its supply",
-        "- sf6-v1: other models say the same of themselves: sign for it",
+        "- sf6-v1: Other models say the same of themselves. Its source is",
     ] {
         assert!(shown.contains(part), "{part} is not in\n{shown}");
     }
@@ -98,6 +135,50 @@ fn check_tells_of_every_profile() {
     change(&mut files, "profiles/obis.toml", "baud = ", "bauds = ");
     let shown = render(&errors(&files), Style::Plain);
     assert!(shown.contains("[profiles/obis.toml:") && shown.contains("`baud`"), "{shown}");
+}
+
+/// A profile whose facts keep its units from being used says so, and what would change it; whoever
+/// does as it says has a profile that can be used.
+#[test]
+fn check_tells_what_a_profile_cannot_be_used_as() {
+    let mut files = Memory::whole();
+    let told = |files: &Memory, name: &str| {
+        let config = read(files);
+        config.families.iter().find(|own| own.name == name).unwrap().limits()
+    };
+    for name in ["cobolt", "riden-rd60xx"] {
+        assert_eq!(told(&files, name), Vec::<String>::new(), "{name}");
+    }
+    let [ipg, ..] = &told(&files, "ipg-ylr")[..] else { panic!("it cannot be a laser") };
+    assert!(ipg.starts_with("as a laser: no, its level is a share of its own drive"), "{ipg}");
+    let [runs] = &told(&files, "freepemf")[..] else { panic!("it can be a coil") };
+    assert!(runs.starts_with("as a laser: no, it says nothing during a run"), "{runs}");
+    let [obis] = &told(&files, "obis")[..] else { panic!("its stop is slow") };
+    let slow = "as a laser: no, a stop is proven after";
+    assert!(obis.starts_with(slow) && obis.contains("its relay opens after"), "{obis}");
+    let within = obis.split("answered within ").nth(1).unwrap().split(' ').next().unwrap();
+    let found = text(&files, "profiles/obis.toml");
+    files.put(
+        "profiles/obis.toml",
+        found.replace("within_ms = 200", &format!("within_ms = {within}")),
+    );
+    assert_eq!(told(&files, "obis"), Vec::<String>::new(), "within {within} ms");
+    let shown = report(&read(&Memory::whole()), &Memory::whole(), date(2026, 11, 23)).to_string();
+    assert!(shown.contains("* as a laser: no, a stop is proven after"), "{shown}");
+}
+
+/// A run that outlasts the lease of its profile is told at the line that says how long it is.
+#[test]
+fn a_run_beyond_its_lease_is_told_where_it_stands() {
+    let mut files = Memory::whole();
+    change(&mut files, "profiles/freepemf.toml", "most_seconds = 1", "most_seconds = 2");
+    let found = errors(&files);
+    let path = "profiles/freepemf.toml";
+    let whole = text(&files, path);
+    let line = whole.lines().position(|line| line == "most_seconds = 2").unwrap() + 1;
+    let shown = render(&found, Style::Plain);
+    assert!(shown.contains("within the lease"), "{shown}");
+    assert!(shown.contains(&format!("[{path}:{line}:")), "{shown}");
 }
 
 /// CFG-07: a profile is part of what a session ran under.
@@ -109,23 +190,20 @@ fn a_profile_is_hashed() {
     assert_ne!(read(&files).hash, hash);
 }
 
-/// A real unit of a profile is refused until somebody signs; then nothing is said of it any more.
+/// What no signature mends keeps a real unit of a profile from being loaded: a relay does.
 #[test]
-fn a_real_unit_of_a_profile_needs_a_signature() {
+fn a_real_unit_of_a_profile_that_is_blind_needs_a_relay() {
     let mut files = shown();
     change(&mut files, LASER, "mark = \"simulated\"", "mark = \"real\"");
     change(&mut files, LASER, "2036-01-01", "2027-01-01");
+    let said = "a unit of `cobolt` is not started";
+    assert!(!render(&errors(&files), Style::Plain).contains(said));
+    change(&mut files, "profiles/cobolt.toml", "kind = \"relay\"", "kind = \"watchdog\"");
+    change(&mut files, LASER, "lease_by = \"relay\"", "lease_by = \"watchdog\"");
+    change(&mut files, LASER, "lease_ms = 800", "lease_ms = 1_000");
+    change(&mut files, "profiles/cobolt.toml", "echo = \"none\"", "echo = \"character\"");
     let shown = render(&errors(&files), Style::Plain);
-    let said = "a real unit of `cobolt` is not started: lease: the maker does not say so";
-    assert!(shown.contains(said), "{shown}");
-    change(
-        &mut files,
-        LASER,
-        "[plate]",
-        "[signed]\nby = \"E. Engineer\"\non = 2026-11-23\n\n[plate]",
-    );
-    let shown = render(&errors(&files), Style::Plain);
-    assert!(!shown.contains("is not started"), "{shown}");
+    assert!(shown.contains(&format!("{said}: a broken line cannot be cancelled")), "{shown}");
 }
 
 /// What a unit's file and its profile do not agree on is told at the unit, once.
@@ -145,6 +223,10 @@ fn what_contradicts_the_profile_is_told() {
         (COIL, "amount_max = 4_000_000", "amount_max = 90_000_000", "beyond the compiled", ""),
         (COIL, "\"relay\"", "\"watchdog\"", "another lease", "\"relay\""),
         (COIL, "waveform = \"rect", "waveform = \"reck", "reckangular", "rectangular"),
+        (RUNS, "lease_ms = 1_100", "lease_ms = 999", "outlasts `lease_ms`", "at least 1000"),
+        (RUNS, "link_ms = 1_500", "link_ms = 1_100", "up to 1100 ms in each run", "raise"),
+        (RUNS, "\"none\"\n\n[link]", "\"derived\"\n\n[link]", "otherwise than", "write \"none\""),
+        (RUNS, "\"relay\"", "\"chunk\"", "nobody reads back is never ready", "in its supply"),
     ] {
         let mut files = shown();
         change(&mut files, path, out, put);

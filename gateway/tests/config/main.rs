@@ -5,9 +5,11 @@
 mod boards;
 mod cases;
 mod families;
+mod lines;
 mod mistakes;
 mod noise;
 mod real;
 mod shelf;
 mod shipped;
+mod sign_off;
 mod unit_cases;

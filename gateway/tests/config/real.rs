@@ -1,7 +1,8 @@
 //! What a real unit needs before it is opened, and that nothing of its secrets is ever shown.
 
 use gateway::config::{
-    Config, ConfigErrors, Contents, Kind, Memory, Mqtt, Profile, Serves, Style, render, report,
+    Config, ConfigErrors, Contents, Kind, Memory, Mqtt, Profile, ReadBack, Serves, Style, render,
+    report,
 };
 use jiff::civil::date;
 
@@ -16,7 +17,11 @@ const CANARY_PASSWORD: &str = "canary-in-a-coal-mine";
 
 /// The template of a real laser beside the simulated units, with all that it needs.
 fn clinic() -> Memory {
-    let mut files = Memory::shipped();
+    open_to_real(Memory::shipped())
+}
+
+/// These files with everything that a real unit needs of the gateway, and one that is real.
+pub(crate) fn open_to_real(mut files: Memory) -> Memory {
     files.put(UNIT, TEMPLATE);
     files.put(KEY, format!("{CANARY_KEY}\n"));
     files.put(PASSWORD, format!("{CANARY_PASSWORD}\n"));
@@ -38,7 +43,7 @@ fn clinic() -> Memory {
     files
 }
 
-fn read(files: &Memory) -> Result<Config, ConfigErrors> {
+pub(crate) fn read(files: &Memory) -> Result<Config, ConfigErrors> {
     Config::read_for(files, Serves::Tls)
 }
 
@@ -127,12 +132,17 @@ fn a_real_unit_is_calibrated_once_a_year_or_as_its_maker_says() {
     assert!(read(&files).is_ok());
 }
 
+/// LAS-10: a unit without a sensor is taken. That somebody measures it is asked for before it starts.
 #[test]
-fn a_real_unit_is_not_taken_with_a_read_back_that_nobody_checked() {
+fn a_real_unit_may_have_a_derived_output_and_never_none() {
     let mut files = clinic();
     change(&mut files, UNIT, "read_back = \"optical\"", "read_back = \"derived\"");
     change(&mut files, UNIT, "measured = true", "measured = false");
-    assert!(refused(&files).contains("an attested meter check"));
+    let config = read(&files).unwrap_or_else(|e| panic!("{}", render(&e, Style::Plain)));
+    let unit = config.units.iter().find(|unit| unit.real).unwrap();
+    assert_eq!(unit.read_back, ReadBack::Derived);
+    change(&mut files, UNIT, "read_back = \"derived\"", "read_back = \"none\"");
+    assert!(refused(&files).contains("nobody reads back is never ready"));
 }
 
 /// COM-07, SEC-08: the key of a real unit is in a file that only the gateway reads.

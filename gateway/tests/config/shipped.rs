@@ -17,8 +17,8 @@ use jiff::civil::date;
 use safety::{
     Answer, AreaFluence, Bound, Content, Dose, Energy, Eyewear, Fluence, Frequency, Gate, Instant,
     LaserPrescription, Limit, Limits, Multiple, Nanos, OpticalDensity, Others, Overrides, Permille,
-    Power, Range, Region, Remaining, Side, Since, Site, Skin, SkinType, SourceId, Technique, Tier,
-    Verdict, Wavelength, check,
+    Power, Range, Region, Remaining, Side, Since, Site, Sites, Skin, SkinType, SourceId, Technique,
+    Tier, Verdict, Wavelength, check,
 };
 
 use crate::shelf::{changed, text};
@@ -315,6 +315,7 @@ fn prescription(milliwatts: u32) -> LaserPrescription {
     };
     LaserPrescription {
         site: Site::new(Region::Temple, Side::Left).unwrap(),
+        touched: Sites::NONE,
         power: Power::from_milliwatts(milliwatts),
         mix: [Some(content(980)), None, None, None],
         gate: Gate::Continuous,

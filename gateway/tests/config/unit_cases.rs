@@ -162,13 +162,34 @@ pub(crate) const CASES: &[Case] = &[
         LASER,
         ["baud = 115_200", "baud = 9_600"],
         "9_600",
-        ["later than `confirm_ms`, 250 ms: detect 300", "raise the speed of the line"],
+        ["later than `confirm_ms` permits, 250 ms: detect 300", "raise the speed of the line"],
     ),
     case(
         LASER,
         ["baud = 115_200", "baud = 1_200"],
         "1_200",
         ["ms after a fault, longer than 1000 ms: detect 300", "raise the speed of the line"],
+    ),
+    // The units: who answers for what no document proves.
+    case(
+        LASER,
+        [
+            "[wiring]",
+            "[[sign_off]]\nfacts = [\"beam\"]\nby = \"E. Engineer\"\non = 2026-11-20\n\
+             how = \"looked at it\"\n\n[wiring]",
+        ],
+        "\"beam\"",
+        ["`beam` is no fact that is unverified here", "delete it: there is none"],
+    ),
+    case(
+        LASER,
+        [
+            "[wiring]",
+            "[[sign_off]]\nfacts = [\"beam\"]\nby = \"E. Engineer\"\non = 2126-11-20\n\
+             how = \"looked at it\"\n\n[wiring]",
+        ],
+        "2126-11-20",
+        ["`sign_off.on` is 2126-11-20, a day that has not come", "the unit was looked at"],
     ),
     // The units: what is wired to them (LCK-05, LAS-06, LAS-08).
     case(

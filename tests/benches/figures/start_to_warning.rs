@@ -14,9 +14,10 @@ use std::{
     time::Duration,
 };
 
-use clinic::{Clinic, Entry, EntryId, LineId};
+use clinic::{Change, Clinic, Entry, EntryId, LineId};
 use device_drivers::open_link::Secret;
 use gateway::{
+    audit::Deed,
     clock,
     config::{Config, UnitConfig},
     control::{self, Control, Facts},
@@ -170,6 +171,11 @@ impl Keep for InLedger {
     fn enter(&mut self, now: Instant, id: EntryId, entry: Entry) -> bool {
         self.0.try_enter(now, id, entry).is_ok()
     }
+
+    fn record(&mut self, change: &Change) -> bool {
+        let deed = Deed::new(change.at, "unit.change");
+        self.0.note(deed.with("what", format!("{:?}", change.what))).is_ok()
+    }
 }
 
 impl Bridge {
@@ -189,6 +195,7 @@ impl Bridge {
         let path = folder.join("ledger.sqlite3");
         let setting = Setting::new("0".repeat(64), 0)?;
         let opened = Ledger::open(&path, &names, setting, clock::now(), clock::wall, told)?;
+        let ledger = opened.ledger.clone();
         let (herald, mouth, carry) = Herald::new(Arc::new(config.directory.clone()));
         let (inbox, outlet) = Inbox::new(config.units.len());
         runtime.spawn(carry);
@@ -201,11 +208,12 @@ impl Bridge {
             keep: Box::new(InLedger(opened.ledger)),
             receipts,
             causes: Vec::new(),
+            tape: None,
         })?;
         runtime.block_on(stand_by(&herald, config.units.len()))?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let grpc = listener.local_addr()?;
-        let control = Control::new(inbox, herald, Facts::default());
+        let control = Control::new(inbox, herald, ledger, Facts::default());
         runtime.spawn(control::serve(listener, control, std::future::pending()));
         Ok(Self { grpc, durable, scheduler, ledger: opened.thread, _runtime: runtime })
     }

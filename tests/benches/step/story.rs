@@ -8,8 +8,8 @@ use safety::{
     Content, Demand, Dose, Emission, Energy, Exposure, Eyewear, Fact, Fence, Fluence, Flux,
     Frequency, Gate, Identity, Input, Instant, Laser, LaserPrescription, Limit, Limits, Modality,
     Nanos, OpticalDensity, Others, Output, Overrides, Pemf, PemfPrescription, Permille, Power,
-    Region, Remaining, Report, Screening, Setting, Side, Since, Site, Skin, SkinType, Slew, State,
-    Supervisor, Technique, Temperature, Terms, Waveform, Wavelength, check,
+    Region, Remaining, Report, Screening, Setting, Side, Since, Site, Sites, Skin, SkinType, Slew,
+    State, Supervisor, Technique, Temperature, Terms, Waveform, Wavelength, check,
 };
 
 /// What most steps are.
@@ -167,6 +167,7 @@ impl Treated for Laser {
         };
         Some(LaserPrescription {
             site: Site::new(Region::Trapezius, Side::Left)?,
+            touched: Sites::NONE,
             power: Power::from_milliwatts(5_000),
             mix: [content(810), content(980), None, None],
             gate: Gate::Continuous,
@@ -194,6 +195,7 @@ impl Treated for Pemf {
     fn prescription() -> Option<PemfPrescription> {
         Some(PemfPrescription {
             site: Site::new(Region::LowerBack, Side::Midline)?,
+            touched: Sites::NONE,
             flux: Flux::from_microteslas(2_000),
             frequency: Frequency::from_millihertz(10_000),
             waveform: Waveform::Sine,

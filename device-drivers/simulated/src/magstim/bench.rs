@@ -27,6 +27,39 @@ pub enum Fault {
     SpecialTrigger,
 }
 
+/// What a person types for a coil as hot as the unit bears.
+pub(super) const OVER_TEMPERATURE: &str = "over-temperature";
+
+impl Fault {
+    /// How a person types what is wrong with it, and what it does.
+    pub const NAMES: [(&'static str, &'static str); 9] = [
+        ("ignore-stop", "it stays armed whatever it is told"),
+        ("no-watchdog", "it stays armed in silence"),
+        ("wrong-level", "it sets itself one percent higher than it is told"),
+        ("mute-fire", "it fires, and its answer to that is lost"),
+        (OVER_TEMPERATURE, "its coil is as hot as it bears"),
+        ("error", "it reports an error that ends by itself"),
+        ("fatal-error", "it reports a fatal error"),
+        ("replace-coil", "it asks for another coil"),
+        ("special-trigger", "its special trigger mode is on"),
+    ];
+
+    /// What a person typed.
+    pub(super) fn named(words: &str) -> Option<Self> {
+        Some(match words {
+            "ignore-stop" => Self::IgnoresDisarm,
+            "no-watchdog" => Self::NoWatchdog,
+            "wrong-level" => Self::WrongIntensity,
+            "mute-fire" => Self::MuteFire,
+            "error" => Self::Error,
+            "fatal-error" => Self::FatalError,
+            "replace-coil" => Self::ReplaceCoil,
+            "special-trigger" => Self::SpecialTrigger,
+            _ => return None,
+        })
+    }
+}
+
 impl Magstim {
     /// Something goes wrong, or stops to.
     pub fn suffer(&mut self, fault: Fault, on: bool) {

@@ -21,6 +21,33 @@ pub enum Fault {
     Ramp,
 }
 
+/// What a person types for a coil as hot as the unit bears.
+pub(super) const OVER_TEMPERATURE: &str = "over-temperature";
+
+impl Fault {
+    /// How a person types what is wrong with it, and what it does.
+    pub const NAMES: [(&'static str, &'static str); 6] = [
+        ("ignore-stop", "it stays enabled whatever it is told"),
+        ("wrong-level", "it sets itself one percent higher than it is told"),
+        ("wrong-trains", "it sets twice the trains that it is told"),
+        ("ramp", "it ramps its first trains up"),
+        ("mute-start", "it starts, and says nothing of it"),
+        (OVER_TEMPERATURE, "its coil is as hot as it bears"),
+    ];
+
+    /// What a person typed.
+    pub(super) fn named(words: &str) -> Option<Self> {
+        Some(match words {
+            "ignore-stop" => Self::IgnoresDisable,
+            "wrong-level" => Self::WrongAmplitude,
+            "wrong-trains" => Self::WrongTrains,
+            "ramp" => Self::Ramp,
+            "mute-start" => Self::MuteStart,
+            _ => return None,
+        })
+    }
+}
+
 impl MagVenture {
     /// Something goes wrong, or stops to.
     pub fn suffer(&mut self, fault: Fault, on: bool) {

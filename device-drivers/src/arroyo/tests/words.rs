@@ -40,6 +40,35 @@ fn lines() -> Vec<String> {
     words().into_iter().map(|word| String::from_utf8(arroyo.say(word, 1).bytes).unwrap()).collect()
 }
 
+/// The Computer Interfacing Manual writes these out.
+#[test]
+fn words_have_their_lines() {
+    let arroyo = Arroyo::new(plate(&plan(Model::Source4320)));
+    let cases = [
+        (Word::Identity, "*IDN?"),
+        (Word::Serial, "SN?"),
+        (Word::Version, "VER?"),
+        (Word::Mode, "LAS:MODE?"),
+        (Word::Trips, "LAS:ENAB:OUTOFF?"),
+        (Word::Delay, "ONDELAY?"),
+        (Word::Limit, "LAS:LIM:LDI?"),
+        (Word::Condition, "LAS:COND?"),
+        (Word::Events, "LAS:EVE?"),
+        (Word::Errors, "ERR?"),
+        (Word::Current, "LAS:LDI?"),
+        (Word::Held, "LAS:SET:LDI?"),
+        (Word::Key, "KEY?"),
+        (Word::Cooler, "TEC:OUT?"),
+        (Word::CoolerCondition, "TEC:COND?"),
+        (Word::Out(true), "LAS:OUT 1"),
+        (Word::Out(false), "LAS:OUT 0"),
+        (Word::Hold(Drive::from_count(6_000_000)), "LAS:LDI 6000.0"),
+    ];
+    for (word, line) in cases {
+        assert_eq!(arroyo.say(word, 1).bytes, std::format!("{line}\r\n").into_bytes());
+    }
+}
+
 /// Nothing but the output and the set point is written: no limit, no mode, no trip, no delay, no
 /// calibration, no recall, no return to local.
 #[test]

@@ -3,10 +3,7 @@
 use std::{borrow::ToOwned, boxed::Box, vec::Vec};
 
 use proptest::prelude::*;
-use safety::{
-    Area, Beam, Cause, Content, Fact, Gate, Identity, Laser, Line, Permille, Power, State,
-    Wavelength,
-};
+use safety::{Beam, Cause, Fact, Identity, Laser, Power, State};
 use simulated_units::{
     Button, Device,
     cobolt::{Cobolt, CoboltFault},
@@ -16,32 +13,18 @@ use crate::{
     Rank,
     ascii_line::dialect,
     exchange::tests::{
-        room::{Room, Treatment},
+        room::Room,
         told::replay,
         world::{MS, World},
     },
-    profile::{First, examples::*},
+    profile::{First, ReadBack, Source, examples::*},
 };
 
 const BYTE: u64 = 86_806;
 
-pub(super) fn treatment() -> Treatment<Laser> {
-    let mut treatment = Treatment::laser();
-    let wavelength = Wavelength::from_nanometres(980);
-    treatment.prescription.mix =
-        [Some(Content { wavelength, share: Permille::WHOLE }), None, None, None];
-    treatment.prescription.gate = Gate::Continuous;
-    treatment.prescription.spot = Area::from_square_millimetres(1_000);
-    treatment.limits.unit.lines =
-        [Some(Line { wavelength, most: Power::from_milliwatts(15_000) }), None, None, None];
-    treatment.terms.rise = safety::Nanos::from_secs(3);
-    treatment.terms.timing.confirm = safety::Nanos::from_millis(400);
-    treatment
-}
-
 fn room() -> Room<Laser, Cobolt> {
     let dialect = dialect(cobolt_plate()).unwrap();
-    Room::new(dialect, Cobolt::new("C-1234"), BYTE, treatment())
+    Room::new(dialect, Cobolt::new("C-1234"), BYTE, cobolt_treatment())
 }
 
 fn causes(room: &Room<Laser, Cobolt>) -> Vec<Cause> {
@@ -85,8 +68,12 @@ fn a_lost_answer_to_fire_is_never_followed_by_another() {
 
 #[test]
 fn another_unit_is_not_spoken_with() {
-    let mut room =
-        Room::new(dialect(cobolt_plate()).unwrap(), Cobolt::new("C-9999"), BYTE, treatment());
+    let mut room = Room::new(
+        dialect(cobolt_plate()).unwrap(),
+        Cobolt::new("C-9999"),
+        BYTE,
+        cobolt_treatment(),
+    );
     room.pass(3_000);
     let differs =
         |fact: &Fact<Laser>| matches!(fact, Fact::Identity(Identity::Differs)).then_some(());
@@ -94,17 +81,23 @@ fn another_unit_is_not_spoken_with() {
     assert!(causes(&room).contains(&Cause::Identity), "{}", room.state());
 }
 
-/// A unit that is looked at and not started is asked, and told nothing but off.
+/// A unit that is looked at and not started, whoever signs, is asked, and told nothing but off. What
+/// somebody may sign for is no business of a dialect.
 #[test]
-fn what_nobody_vouches_for_is_told_nothing_but_off() {
-    let mut plate = cobolt_plate();
-    plate.profile.polls[1].command.source = crate::profile::Source::Unknown;
-    let mut room = Room::new(dialect(plate).unwrap(), Cobolt::new("C-1234"), BYTE, treatment());
-    assert!(room.reaches(30_000, State::Standby), "{}", room.state());
-    room.arm();
-    room.pass(3_000);
-    assert!(!room.world.said.iter().any(|(_, frame)| frame.rank == Rank::Order));
-    assert!(room.world.said.iter().any(|(_, frame)| frame.rank == Rank::Ask));
+fn what_nobody_reads_back_is_told_nothing_but_off() {
+    for (read_back, is_told) in [(ReadBack::None, false), (ReadBack::Measured, true)] {
+        let mut plate = cobolt_plate();
+        plate.profile.polls[1].command.source = Source::Unknown;
+        (plate.profile.read_back, plate.relay) = (read_back, false);
+        let mut room =
+            Room::new(dialect(plate).unwrap(), Cobolt::new("C-1234"), BYTE, cobolt_treatment());
+        assert!(room.reaches(30_000, State::Standby), "{}", room.state());
+        room.arm();
+        room.pass(3_000);
+        let has = |rank| room.world.said.iter().any(|(_, frame)| frame.rank == rank);
+        assert!(has(Rank::Ask));
+        assert_eq!(has(Rank::Order), is_told, "{read_back:?}");
+    }
 }
 
 /// A tenth of the power is another power: the decimal point of a wrong unit is seen before it emits.

@@ -324,14 +324,6 @@ impl World<Laser, Toy> {
         self.pass(500);
     }
 
-    /// Emits for `millis`, the order told anew every 50 ms.
-    pub(super) fn emit(&mut self, desk: &mut Desk<Laser>, millis: u64) {
-        for _ in 0..millis.div_ceil(50) {
-            self.order(desk.emit(self.instant()));
-            self.pass(50);
-        }
-    }
-
     /// When the toy was first on from now on, if within `millis`.
     pub(super) fn turns_on(&mut self, millis: u64) -> bool {
         self.pass_till(millis, |world| world.device.on)

@@ -1,16 +1,19 @@
 //! Noise, and everything bad that can come in.
 
-use std::{boxed::Box, vec::Vec};
+use std::vec::Vec;
 
 use proptest::prelude::*;
 use safety::{Instant, State, Stimulator};
-use simulated_units::{Device, magstim as simulated};
+use simulated_units::magstim as simulated;
 
-use super::{CODE, models, newest, plate, rapid, room};
-use crate::{Event, Out, exchange::tests::world::World};
-
-const FIRE: &[u8] = b"EHr";
-const ARM: &[u8] = b"EBx";
+use super::{CODE, models, plate, rapid, room};
+use crate::{
+    Event, Out,
+    test_bench::{
+        magstim::{ARM, FIRE, PROOF},
+        proof::{CABLES, Cable},
+    },
+};
 
 /// A unit of another kind, of other software, or of another code never gets ready (COM-07).
 #[test]
@@ -62,64 +65,27 @@ fn an_intensity_that_differs_is_not_fired() {
     }
 }
 
-/// Wrong check bytes, answers twice, answers late, answers out of order, bytes lost: what comes of
-/// it is a bad frame or a lock, and never a pulse that was not charged.
 #[test]
 fn a_bad_cable_gives_no_pulse_for_nothing() {
-    type Spoil = fn(u64, Vec<u8>) -> Vec<u8>;
-    let cases: [(&str, Spoil); 5] = [
-        ("check byte", |at, mut bytes| {
-            if at / 100_000_000 % 3 == 0 {
-                *bytes.last_mut().unwrap() ^= 0x10;
-            }
-            bytes
-        }),
+    let own: [(&str, Cable); 2] = [
         ("twice", |_, mut bytes| {
             bytes.extend(bytes.clone());
             bytes
         }),
-        ("lost", |at, bytes| if at / 100_000_000 % 4 == 0 { Vec::new() } else { bytes }),
         ("digit", |at, mut bytes| {
-            if at / 100_000_000 % 5 == 0 && bytes.len() > 4 {
+            if (at / 100_000_000).is_multiple_of(5) && bytes.len() > 4 {
                 bytes[3] = 0xFF;
             }
             bytes
         }),
-        ("backwards", |at, mut bytes| {
-            if at / 100_000_000 % 7 == 0 {
-                bytes.reverse();
-            }
-            bytes
-        }),
     ];
-    for (name, spoil) in cases {
-        let mut room = newest();
-        room.emit();
-        room.world.spoil = Some(Box::new(spoil));
-        let since = room.world.now;
-        room.pass(8_000);
-        assert!(room.world.garbled_since(since) > 0, "{name}");
-        room.world.spoil = None;
-        room.must(safety::Input::Stop);
-        room.pass(3_000);
-        let charged = room.supervisor.ended().expect("over").charged;
-        let given = room.world.device.meter();
-        assert!(given <= u128::from(charged.energy.picojoules()), "{name}");
-        let fires = room.world.said_since(0, FIRE).len();
-        assert!(fires <= 4, "{name}");
-    }
+    PROOF.a_bad_cable_gives_no_pulse_for_nothing(&CABLES);
+    PROOF.a_bad_cable_gives_no_pulse_for_nothing(&own);
 }
 
-/// An answer that is later than it may be is lost, and not taken for the answer to the next.
 #[test]
 fn a_late_answer_is_not_believed() {
-    let mut room = newest();
-    room.emit();
-    room.world.delay = 80_000_000;
-    let since = room.world.now;
-    room.pass(3_000);
-    assert!(room.world.garbled_since(since) > 0);
-    room.is(State::Locked);
+    PROOF.a_late_answer_is_not_believed(80);
 }
 
 fn noise() -> impl Strategy<Value = Vec<u8>> {
@@ -147,19 +113,8 @@ proptest! {
         }
     }
 
-    /// Noise on the wires of a session never fires more than was ordered.
     #[test]
     fn noise_in_a_session_fires_nothing(bytes in noise(), at in 0_u64..4_000) {
-        let mut room = newest();
-        room.emit();
-        room.pass(at);
-        let world: &mut World<Stimulator, simulated::Magstim> = &mut room.world;
-        world.inject(&bytes);
-        room.pass(3_000);
-        prop_assert!(room.world.said_since(0, FIRE).len() <= 4);
-        let _ = room.supervisor.step(room.world.instant(), safety::Input::Stop);
-        room.pass(2_000);
-        let charged = room.supervisor.ended().map(|ended| ended.charged.energy.picojoules());
-        prop_assert!(room.world.device.meter() <= u128::from(charged.unwrap_or(u64::MAX)));
+        PROOF.noise_in_a_session_begins_nothing(&bytes, at);
     }
 }

@@ -1,14 +1,14 @@
 //! Whole sessions, stops out of them, and runs whose answers are lost.
 
 use safety::{Cause, Fact, State};
-use simulated_units::{Device, magstim::Fault};
+use simulated_units::{
+    Device,
+    magstim::{Fault, Magstim as Unit},
+};
 
 use super::{models, newest, room};
 use crate::exchange::tests::{told::replay, world::MS};
-
-const FIRE: &[u8] = b"EHr";
-const ARM: &[u8] = b"EBx";
-const DISARM: &[u8] = b"EAy";
+use crate::test_bench::magstim::{ARM, DISARM, FIRE, PROOF};
 
 /// One fire for each train, and what was charged is what came out (COM-05, DOS-01).
 #[test]
@@ -33,47 +33,14 @@ fn a_session_of_each_model_gives_what_was_prescribed() {
     }
 }
 
-/// From any state: the first byte of disarm behind the frame under way, and the proof within the
-/// budget (COM-04).
 #[test]
 fn a_stop_outruns_everything() {
-    for at in (0..14_000).step_by(97) {
-        let mut room = newest();
-        let budget = room.world.dialect.budget();
-        if at < 4_000 {
-            room.pass(at);
-        } else {
-            room.emit();
-            room.pass(at - 4_000);
-        }
-        let pulses = room.world.device.pulses();
-        let stopped = room.world.stop();
-        assert!(stopped.first <= stopped.in_flight + 5 * MS + 2 * MS, "{at}: {stopped:?}");
-        let proven = stopped.proven.expect("proven");
-        assert!(proven <= budget.confirm.get() + 60 * MS, "{at}: {stopped:?} {budget:?}");
-        room.world.pass(3_000);
-        assert!(room.world.device.pulses() <= pulses + 1, "{at}");
-        assert!(!room.world.device.is_armed(), "{at}");
-        assert_eq!(
-            room.world.said.iter().rev().find(|(_, frame)| frame.bytes == FIRE).is_some(),
-            pulses > 0
-        );
-    }
+    PROOF.a_stop_outruns_everything(5);
 }
 
-/// A disarm that does nothing is said again and again, and never believed (COM-04).
 #[test]
 fn a_disarm_is_repeated_until_it_is_seen() {
-    let mut room = newest();
-    room.emit();
-    room.pass(3_000);
-    room.world.device.suffer(Fault::IgnoresDisarm, true);
-    let since = room.world.now;
-    room.must(safety::Input::Stop);
-    room.pass(2_000);
-    assert!(room.world.said_since(since, DISARM).len() > 5);
-    room.is(State::Locked);
-    assert!(!room.world.is_off_since(since));
+    PROOF.an_off_is_repeated_until_it_is_seen(|unit| unit.suffer(Fault::IgnoresDisarm, true));
 }
 
 /// Golden rule of this unit: the answer to a disarm shows the state of before, the one to an arm
@@ -95,30 +62,19 @@ fn an_answer_that_shows_the_state_of_before_proves_nothing() {
     }
 }
 
-/// A fire whose answer is lost is charged, and never said again (COM-05).
 #[test]
 fn a_lost_answer_to_a_fire_is_charged_and_not_said_again() {
-    for fault in [Fault::MuteFire, Fault::Mute] {
-        let mut room = newest();
-        room.warn();
-        let mut armed = false;
-        while room.world.said_since(0, FIRE).is_empty() {
-            armed = armed || room.world.device.is_armed();
-            room.pass(1);
-        }
-        assert!(armed);
-        room.world.device.suffer(fault, true);
-        room.pass(6_000);
-        room.is(State::Locked);
-        assert_eq!(room.world.said_since(0, FIRE).len(), 1);
-        room.world.device.suffer(fault, false);
-        room.pass(3_000);
-        assert_eq!(room.world.said_since(0, FIRE).len(), 1);
-        let ended = room.supervisor.ended().expect("over");
-        let given = room.world.device.meter();
-        assert!(given <= u128::from(ended.charged.energy.picojoules()));
-        room.finish();
-    }
+    let nothing = |_: &mut Unit| {};
+    PROOF.a_lost_answer_to_a_start_is_charged_and_not_said_again(
+        nothing,
+        |unit| unit.suffer(Fault::MuteFire, true),
+        |unit| unit.suffer(Fault::MuteFire, false),
+    );
+    PROOF.a_lost_answer_to_a_start_is_charged_and_not_said_again(
+        nothing,
+        |unit| unit.suffer(Fault::Mute, true),
+        |unit| unit.suffer(Fault::Mute, false),
+    );
 }
 
 /// Somebody takes it at its panel behind a fire: it is not said again (COM-08).

@@ -2,11 +2,11 @@
 
 use std::{format, vec::Vec};
 
-use safety::{Frequency, Modality, Nanos, Permille, Stimulator, StimulatorLevel};
+use safety::{Modality, Nanos, Permille, Stimulator, StimulatorLevel};
 
 use super::super::{Magstim, Model, Plate, PlateError, Unlock, word::Word};
 use super::{CODE, plate, rapid};
-use crate::exchange::Tongue;
+use crate::{exchange::Tongue, test_bench::stimulator::level};
 
 const EVERY: [Word; 16] = [
     Word::Remote,
@@ -26,6 +26,27 @@ const EVERY: [Word; 16] = [
     Word::Pulses(9),
     Word::Duration(9),
 ];
+
+/// TDb 086 and 087 write these out.
+#[test]
+fn words_have_their_bytes() {
+    let cases: [(Word, &[u8]); 10] = [
+        (Word::Remote, &[0x51, 0x40, 0x6E]),
+        (Word::Power(50), &[0x40, 0x30, 0x35, 0x30, 0x2A]),
+        (Word::Disarm, &[0x45, 0x41, 0x79]),
+        (Word::Arm, &[0x45, 0x42, 0x78]),
+        (Word::Fire, &[0x45, 0x48, 0x72]),
+        (Word::Parameters, &[0x4A, 0x40, 0x75]),
+        (Word::Temperature, &[0x46, 0x40, 0x79]),
+        (Word::Mode, &[0x58, 0x40, 0x67]),
+        (Word::Trains, &[0x5C, 0x40, 0x63]),
+        (Word::System, &[0x78, 0x40, 0x47]),
+    ];
+    for (word, bytes) in cases {
+        assert_eq!(word.bytes(&plate(Model::BiStim)), bytes, "{word:?}");
+    }
+    assert_eq!(Word::Version.bytes(&plate(rapid("9.0.0"))), [0x4E, 0x44, 0x6D]);
+}
 
 /// What must never be said cannot be: ignore the coil's interlock, more than full power, give up
 /// remote control, change resolution or charge delay.
@@ -51,13 +72,6 @@ fn off_says_disarm_and_fire_says_fire() {
     for word in asked {
         assert!(!matches!(word, Word::Arm | Word::Fire), "{word:?}");
     }
-}
-
-fn level(percent: u16, rate: u32, pulses: u32) -> StimulatorLevel {
-    let intensity = Permille::new(percent * 10).unwrap();
-    let pulse_energy = crate::exchange::tests::stimulator::ENERGY.at(intensity).unwrap();
-    let rate = Frequency::from_millihertz(rate);
-    StimulatorLevel { intensity, rate, pulses, wait: Nanos::from_secs(5), pulse_energy }
 }
 
 #[test]

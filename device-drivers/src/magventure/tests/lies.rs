@@ -1,20 +1,20 @@
 //! Noise, and everything bad that can come in.
 
-use std::{boxed::Box, vec::Vec};
+use std::vec::Vec;
 
 use proptest::prelude::*;
 use safety::{Instant, State, Stimulator};
-use simulated_units::{Device, magventure as simulated};
+use simulated_units::magventure as simulated;
 
 use super::{BYTE, COIL, Model, SERIAL, plate, talkative};
 use crate::{
     Event, Out,
-    exchange::tests::room::{Room, Treatment},
+    test_bench::{
+        magventure::{ENABLE, PROOF, PULSE, START},
+        proof::CABLES,
+        room::{Room, Treatment},
+    },
 };
-
-const START: &[u8] = &[0xFE, 1, 4, 0x61, 0xFF];
-const PULSE: &[u8] = &[0xFE, 2, 3, 1, 0x0B, 0xFF];
-const ENABLE: &[u8] = &[0xFE, 2, 2, 1, 0xCF, 0xFF];
 
 /// Tries everything that a person can to get a unit to fire.
 fn insist(room: &mut super::Ward) {
@@ -98,57 +98,21 @@ fn a_unit_that_talks_all_the_time_is_heard() {
     assert_eq!(room.world.garbled_since(since), 0);
 }
 
-/// Wrong check bytes, answers twice, bytes lost, values that cannot be.
+/// A length that cannot be, besides what any cable does.
 #[test]
 fn a_bad_cable_gives_no_pulse_for_nothing() {
-    type Spoil = fn(u64, Vec<u8>) -> Vec<u8>;
-    let cases: [(&str, Spoil); 4] = [
-        ("check byte", |at, mut bytes| {
-            if at / 100_000_000 % 3 == 0 {
-                *bytes.last_mut().unwrap() ^= 0x10;
-            }
-            bytes
-        }),
-        ("lost", |at, bytes| if at / 100_000_000 % 4 == 0 { Vec::new() } else { bytes }),
-        ("length", |at, mut bytes| {
-            if at / 100_000_000 % 5 == 0 {
-                bytes[1] = 200;
-            }
-            bytes
-        }),
-        ("backwards", |at, mut bytes| {
-            if at / 100_000_000 % 7 == 0 {
-                bytes.reverse();
-            }
-            bytes
-        }),
-    ];
-    for (name, spoil) in cases {
-        let mut room = talkative();
-        room.emit();
-        room.world.spoil = Some(Box::new(spoil));
-        let since = room.world.now;
-        room.pass(8_000);
-        assert!(room.world.garbled_since(since) > 0, "{name}");
-        room.world.spoil = None;
-        let _ = room.supervisor.step(room.world.instant(), safety::Input::Stop);
-        room.pass(3_000);
-        let charged = room.supervisor.ended().expect("over").charged;
-        let given = room.world.device.meter();
-        assert!(given <= u128::from(charged.energy.picojoules()), "{name}");
-        assert!(room.world.said_since(0, START).len() <= 4, "{name}");
-    }
+    PROOF.a_bad_cable_gives_no_pulse_for_nothing(&CABLES);
+    PROOF.a_bad_cable_gives_no_pulse_for_nothing(&[("length", |at, mut bytes| {
+        if (at / 100_000_000).is_multiple_of(5) {
+            bytes[1] = 200;
+        }
+        bytes
+    })]);
 }
 
 #[test]
 fn a_late_answer_is_not_believed() {
-    let mut room = talkative();
-    room.emit();
-    room.world.delay = 90_000_000;
-    let since = room.world.now;
-    room.pass(3_000);
-    assert!(room.world.garbled_since(since) > 0);
-    room.is(State::Locked);
+    PROOF.a_late_answer_is_not_believed(90);
 }
 
 fn noise() -> impl Strategy<Value = Vec<u8>> {
@@ -176,19 +140,9 @@ proptest! {
         }
     }
 
-    /// Noise on the wires of a session never starts more than was ordered.
     #[test]
     fn noise_in_a_session_starts_nothing(bytes in noise(), at in 0_u64..4_000) {
-        let mut room = talkative();
-        room.emit();
-        room.pass(at);
-        room.world.inject(&bytes);
-        room.pass(3_000);
-        prop_assert!(room.world.said_since(0, START).len() <= 4);
-        let _ = room.supervisor.step(room.world.instant(), safety::Input::Stop);
-        room.pass(2_000);
-        let charged = room.supervisor.ended().map(|ended| ended.charged.energy.picojoules());
-        prop_assert!(room.world.device.meter() <= u128::from(charged.unwrap_or(u64::MAX)));
+        PROOF.noise_in_a_session_begins_nothing(&bytes, at);
     }
 }
 

@@ -4,12 +4,11 @@ use safety::{Cause, State};
 use simulated_units::{Button, Device, magventure::Fault};
 
 use super::{MODELS, TrainReadBack, plate, room_of, talkative};
-use crate::exchange::tests::{room::Treatment, told::replay, world::MS};
-
-const START: &[u8] = &[0xFE, 1, 4, 0x61, 0xFF];
-const PULSE: &[u8] = &[0xFE, 2, 3, 1, 0x0B, 0xFF];
-const ENABLE: &[u8] = &[0xFE, 2, 2, 1, 0xCF, 0xFF];
-const DISABLE: &[u8] = &[0xFE, 2, 2, 0, 0x91, 0xFF];
+use crate::test_bench::{
+    magventure::{ENABLE, PROOF, PULSE, START},
+    room::Treatment,
+    told::replay,
+};
 
 /// One start for each train (COM-05, DOS-01).
 #[test]
@@ -59,72 +58,30 @@ fn start_is_never_said_during_a_train() {
     assert_eq!(starts, 4);
 }
 
-/// Off is disable, from any state, and never the toggle (COM-04).
+/// Off is disable, and never the toggle.
 #[test]
 fn a_stop_outruns_everything() {
-    for at in (0..14_000).step_by(97) {
-        let mut room = talkative();
-        let budget = room.world.dialect.budget();
-        if at < 4_000 {
-            room.pass(at);
-        } else {
-            room.emit();
-            room.pass(at - 4_000);
-        }
-        let starts = room.world.said_since(0, START).len();
-        let since = room.world.now;
-        let stopped = room.world.stop();
-        assert!(stopped.first <= stopped.in_flight + 2 * MS + 2 * MS, "{at}: {stopped:?}");
-        let proven = stopped.proven.expect("proven");
-        assert!(proven <= budget.confirm.get() + 60 * MS, "{at}: {stopped:?} {budget:?}");
-        room.world.pass(3_000);
-        assert!(!room.world.device.is_enabled(), "{at}");
-        assert!(!room.world.device.is_running(), "{at}");
-        assert!(!room.world.said_since(since, DISABLE).is_empty());
-        assert_eq!(room.world.said_since(0, START).len(), starts, "{at}");
-    }
+    PROOF.a_stop_outruns_everything(2);
 }
 
 #[test]
 fn a_disable_is_repeated_until_it_is_seen() {
-    let mut room = talkative();
-    room.emit();
-    room.pass(3_000);
-    room.world.device.suffer(Fault::IgnoresDisable, true);
-    let since = room.world.now;
-    room.must(safety::Input::Stop);
-    room.pass(2_000);
-    assert!(room.world.said_since(since, DISABLE).len() > 5);
-    room.is(State::Locked);
-    assert!(!room.world.is_off_since(since));
+    PROOF.an_off_is_repeated_until_it_is_seen(|unit| unit.suffer(Fault::IgnoresDisable, true));
 }
 
-/// A start whose answer is lost is charged, and never said again: said twice it would end the train
-/// or begin another (COM-05).
+/// A dead unit is missed by its link, so it goes deaf at the last moment.
 #[test]
 fn a_lost_answer_to_a_start_is_charged_and_not_said_again() {
-    for fault in [Fault::MuteStart, Fault::Deaf] {
-        let mut room = talkative();
-        room.warn();
-        // A dead unit is missed by its link, so it goes deaf at the last moment.
-        while room.world.said_since(0, START).is_empty() {
-            if fault == Fault::MuteStart {
-                room.world.device.suffer(fault, true);
-            }
-            room.pass(1);
-        }
-        room.world.device.suffer(fault, true);
-        room.pass(6_000);
-        room.is(State::Locked);
-        assert_eq!(room.world.said_since(0, START).len(), 1);
-        room.world.device.suffer(fault, false);
-        room.pass(3_000);
-        assert_eq!(room.world.said_since(0, START).len(), 1);
-        let ended = room.supervisor.ended().expect("over");
-        let given = room.world.device.meter();
-        assert!(given <= u128::from(ended.charged.energy.picojoules()));
-        room.finish();
-    }
+    PROOF.a_lost_answer_to_a_start_is_charged_and_not_said_again(
+        |unit| unit.suffer(Fault::MuteStart, true),
+        |_| {},
+        |unit| unit.suffer(Fault::MuteStart, false),
+    );
+    PROOF.a_lost_answer_to_a_start_is_charged_and_not_said_again(
+        |_| {},
+        |unit| unit.suffer(Fault::Deaf, true),
+        |unit| unit.suffer(Fault::Deaf, false),
+    );
 }
 
 /// A wheel, a mode, a coil, heat: each ends the session by its own cause.

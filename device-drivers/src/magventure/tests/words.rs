@@ -5,23 +5,30 @@ use std::{format, vec::Vec};
 
 use safety::{Frequency, Nanos, Permille, StimulatorLevel};
 
-use super::super::{MagVenture, Model, Plate, PlateError, word::Word};
+use super::super::{
+    MagVenture, Model, Plate, PlateError,
+    word::{Word, crc8},
+};
 use super::plate;
-use crate::exchange::Tongue;
+use crate::{exchange::Tongue, test_bench::stimulator::level};
 
 /// PyPI `magicpy` 0.1.6 says the same for the same.
 #[test]
 fn words_have_their_bytes() {
-    let cases: [(Word, &[u8]); 5] = [
+    let cases: [(Word, &[u8]); 7] = [
         (Word::Amplitude(45), &[0xFE, 2, 1, 0x2D, 0x1A, 0xFF]),
         (Word::Enable, &[0xFE, 2, 2, 1, 0xCF, 0xFF]),
         (Word::Disable, &[0xFE, 2, 2, 0, 0x91, 0xFF]),
         (Word::Status, &[0xFE, 1, 5, 0x3F, 0xFF]),
         (Word::PageTiming, &[0xFE, 3, 7, 2, 0, 0xEB, 0xFF]),
+        (Word::Start, &[0xFE, 1, 4, 0x61, 0xFF]),
+        (Word::Pulse, &[0xFE, 2, 3, 1, 0x0B, 0xFF]),
     ];
     for (word, bytes) in cases {
         assert_eq!(word.frame(), bytes, "{word:?}");
     }
+    // Three trains at once, which is nothing that is said here.
+    assert_eq!(crc8(&[6, 0, 100, 0, 5, 0, 3, 0, 20]), 0xE5);
 }
 
 /// Only two words make it discharge, and they are in nothing but a fire.
@@ -51,13 +58,6 @@ fn a_train_is_told_once() {
     let Word::Train { .. } = (Word::Train { rate: 100, pulses: 9 }) else { unreachable!() };
     let frame = Word::Train { rate: 100, pulses: 9 }.frame();
     assert_eq!(frame[2..11], [6, 0, 100, 0, 9, 0, 1, 0, 10]);
-}
-
-fn level(percent: u16, rate: u32, pulses: u32) -> StimulatorLevel {
-    let intensity = Permille::new(percent * 10).unwrap();
-    let pulse_energy = crate::exchange::tests::stimulator::ENERGY.at(intensity).unwrap();
-    let rate = Frequency::from_millihertz(rate);
-    StimulatorLevel { intensity, rate, pulses, wait: Nanos::from_secs(5), pulse_energy }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 
 use safety::{
     Dose, Energy, Exposure, Instant, Laser, LaserDose, Nanos, Pemf, Pulses, Region, Remaining,
-    Side, Since, Site, Stimulator, StimulatorDose,
+    Side, Since, Site, Sites, Stimulator, StimulatorDose,
 };
 
 use super::{Course, DAY, GIVEN_MAX, Given, PATIENTS_MAX, Patients, Stretch, WEEK};
@@ -67,18 +67,27 @@ fn neck() -> Site {
     site(Region::PosteriorNeck, Side::Left)
 }
 
-fn given(hours: u64, site: Site, charged: AnyDose) -> Given {
-    let end = at(hours);
-    Given { site: Some(site), charged, leaves_day: end.after(DAY), leaves_week: end.after(WEEK) }
+fn given(hours: u64, sites: &[Site], charged: AnyDose) -> Given {
+    let (end, sites) = (at(hours), Some(sites.iter().copied().collect()));
+    Given { sites, charged, leaves_day: end.after(DAY), leaves_week: end.after(WEEK) }
+}
+
+fn only(site: Site) -> Sites {
+    Sites::NONE.with(site)
 }
 
 impl Patients {
     fn had(&mut self, hours: u64, patient: PatientKey, site: Site, charged: AnyDose) {
-        self.settle(at(hours), patient, given(hours, site, charged));
+        self.reached(hours, patient, &[site], charged);
+    }
+
+    /// A session whose field lay on all of these sites.
+    fn reached(&mut self, hours: u64, patient: PatientKey, sites: &[Site], charged: AnyDose) {
+        self.settle(at(hours), patient, given(hours, sites, charged));
     }
 
     fn light(&self, now: Instant, site: Site) -> Remaining<Laser> {
-        self.remaining(now, &anna(), site)
+        self.remaining(now, &anna(), only(site))
     }
 }
 
@@ -124,6 +133,35 @@ fn a_neighbour_counts_by_half() {
     assert_eq!((remaining.site_sessions, remaining.week_sessions), (Some(1), Some(4)));
 }
 
+/// DOS-14: a site that the field touched is charged in full, one beside any part of the field by
+/// half; a field that lies on two sites is held against the one where more was given, in each
+/// respect.
+#[test]
+fn a_site_that_the_field_touches_is_charged_in_full() {
+    let mut patients = Patients::default();
+    let below = site(Region::Suboccipital, Side::Left);
+    let (occiput, temple) = (site(Region::Occiput, Side::Left), site(Region::Temple, Side::Left));
+    assert!(below.borders(occiput) && !neck().borders(occiput));
+    patients.reached(1, anna(), &[neck(), below], light(100));
+    patients.trip(at(1), &anna(), [neck(), below].into_iter().collect());
+    let spent = |here| patients.light(at(4), here).site.unwrap().quantity;
+    assert_eq!(spent(neck()), joules(100).quantity);
+    assert_eq!(spent(below), joules(100).quantity);
+    assert_eq!(spent(occiput), joules(50).quantity, "it lies beside what was touched");
+    assert_eq!(spent(temple), joules(0).quantity);
+    assert_eq!(patients.light(at(4), neck()).day, Some(joules(100)), "once, not twice");
+    let touched = patients.light(at(4), below);
+    assert_eq!((touched.site_sessions, touched.week_sessions), (Some(1), Some(1)));
+    assert_eq!(touched.site_last, Some(Since::Ago(HOUR.times(3))));
+    assert_eq!(touched.trip, Some(Since::Ago(HOUR.times(3))), "it got as hot there");
+    patients.had(3, anna(), temple, light(7));
+    let both = [occiput, temple].into_iter().collect();
+    let over: Remaining<Laser> = patients.remaining(at(4), &anna(), both);
+    assert_eq!(over.site, Some(joules(50)), "the most that either has");
+    assert_eq!(over.site_sessions, Some(1), "the temple has one");
+    assert_eq!(over.site_last, Some(Since::Ago(HOUR)));
+}
+
 /// Light, field and pulses are never added, and no patient is charged for another.
 #[test]
 fn each_patient_and_each_modality_has_its_own() {
@@ -133,10 +171,10 @@ fn each_patient_and_each_modality_has_its_own() {
     patients.had(1, anna(), neck(), trains(9));
     patients.had(1, bert(), neck(), light(5));
     assert_eq!(patients.light(at(2), neck()).day, Some(joules(30)));
-    let of_pulses: Remaining<Stimulator> = patients.remaining(at(2), &anna(), neck());
+    let of_pulses: Remaining<Stimulator> = patients.remaining(at(2), &anna(), only(neck()));
     assert_eq!(AnyDose::Stimulator(of_pulses.day.unwrap()), trains(9));
     assert_eq!((of_pulses.week_sessions, of_pulses.course_sessions), (Some(1), Some(1)));
-    let of_field: Remaining<Pemf> = patients.remaining(at(2), &anna(), neck());
+    let of_field: Remaining<Pemf> = patients.remaining(at(2), &anna(), only(neck()));
     assert_eq!(AnyDose::Pemf(of_field.day.unwrap()), field(7));
     assert_eq!((of_field.week_sessions, of_field.course_sessions), (Some(1), Some(1)));
     assert_eq!(patients.course(&anna()), Course { laser: 1, pemf: 1, stimulator: 1 });
@@ -154,7 +192,7 @@ fn pulses_and_joules_of_a_stimulator_stand_in_their_windows() {
     patients.had(1, anna(), forearm, trains(450));
     patients.had(2, anna(), beside, AnyDose::Stimulator(stimulation(9, 1_001)));
     patients.had(3, anna(), elsewhere, trains(1));
-    let remaining: Remaining<Stimulator> = patients.remaining(at(4), &anna(), forearm);
+    let remaining: Remaining<Stimulator> = patients.remaining(at(4), &anna(), only(forearm));
     let day = remaining.day.unwrap();
     assert_eq!(day.pulses, Pulses::from_whole(460));
     assert_eq!(day.energy, Energy::from_millijoules(451 * 76_230 + 1_001));
@@ -164,7 +202,7 @@ fn pulses_and_joules_of_a_stimulator_stand_in_their_windows() {
     assert_eq!(remaining.visit, remaining.day);
     assert_eq!((remaining.site_sessions, remaining.week_sessions), (Some(1), Some(3)));
     assert_eq!(remaining.course_sessions, Some(3));
-    let later: Remaining<Stimulator> = patients.remaining(at(27), &anna(), forearm);
+    let later: Remaining<Stimulator> = patients.remaining(at(27), &anna(), only(forearm));
     assert_eq!(later.day, Some(StimulatorDose::default()));
     assert_eq!((later.week_sessions, later.course_sessions), (Some(3), Some(3)));
 }
@@ -175,9 +213,9 @@ fn the_newest_session_at_a_site_is_the_last() {
     let mut patients = Patients::default();
     assert_eq!(patients.light(at(2), neck()).site_last, Some(Since::Never));
     for hours in [3, 9, 5] {
-        patients.add(at(9), anna(), given(hours, neck(), light(1)));
+        patients.add(at(9), anna(), given(hours, &[neck()], light(1)));
     }
-    patients.add(at(9), anna(), given(9, site(Region::Temple, Side::Left), light(1)));
+    patients.add(at(9), anna(), given(9, &[site(Region::Temple, Side::Left)], light(1)));
     assert_eq!(patients.light(at(10), neck()).site_last, Some(Since::Ago(HOUR)));
 }
 
@@ -186,11 +224,11 @@ fn the_newest_session_at_a_site_is_the_last() {
 fn trips_at_two_sites_are_two() {
     let mut patients = Patients::default();
     let temple = site(Region::Temple, Side::Left);
-    patients.trip(at(1), anna(), neck());
-    patients.trip(at(2), anna(), temple);
-    assert_eq!(patients.since_trip(at(3), &anna(), neck()), Since::Ago(HOUR.times(2)));
-    assert_eq!(patients.since_trip(at(3), &anna(), temple), Since::Ago(HOUR));
-    assert_eq!(patients.since_trip(at(3), &bert(), temple), Since::Never);
+    patients.trip(at(1), &anna(), only(neck()));
+    patients.trip(at(2), &anna(), only(temple));
+    assert_eq!(patients.since_trip(at(3), &anna(), neck()), Some(HOUR.times(2)));
+    assert_eq!(patients.since_trip(at(3), &anna(), temple), Some(HOUR));
+    assert_eq!(patients.since_trip(at(3), &bert(), temple), None);
 }
 
 /// Nothing that counts is forgotten to make room: whoever had too many sessions gets no other.
@@ -248,7 +286,7 @@ fn a_stray_dose_counts_at_every_site() {
     );
     assert_eq!(there.site_last, Some(Since::Ago(HOUR)));
     assert_eq!(patients.light(at(27), temple).site, Some(joules(11)), "two ended at three");
-    let of_bert: Remaining<Laser> = patients.remaining(at(5), &bert(), temple);
+    let of_bert: Remaining<Laser> = patients.remaining(at(5), &bert(), only(temple));
     assert_eq!(of_bert.day, Some(joules(0)));
     assert_eq!(patients.light(at(28 + 168), neck()).site_last, Some(Since::Never));
 }
@@ -283,18 +321,21 @@ fn windows_are_what_counting_anew_gives() {
     let (mut patients, mut all, mut hours) = (Patients::default(), Vec::new(), 0);
     for _ in 0..400 {
         hours += next(9);
-        let place = sites[usize::try_from(next(4)).unwrap()];
+        let mut draw = || sites[usize::try_from(next(4)).unwrap()];
+        let (place, other) = (draw(), draw());
         let dose = next(50) * 2;
-        patients.had(hours, anna(), place, light(dose));
-        all.push((hours, place, dose));
+        patients.reached(hours, anna(), &[place, other], light(dose));
+        all.push((hours, [place, other], dose));
         let now = hours + next(3);
         for here in sites {
             let within = |window: u64| all.iter().filter(move |(end, ..)| now < end + window);
             let day: u64 = within(24).map(|(_, _, dose)| dose).sum();
+            let touches = |field: &[Site]| field.contains(&here);
+            let borders = |field: &[Site]| field.iter().any(|own| own.borders(here));
             let at_site: u64 =
-                within(24).filter(|(_, place, _)| *place == here).map(|one| one.2).sum();
-            let beside: u64 =
-                within(24).filter(|(_, place, _)| here.borders(*place)).map(|one| one.2).sum();
+                within(24).filter(|(_, field, _)| touches(field)).map(|one| one.2).sum();
+            let beside = within(24).filter(|(_, field, _)| !touches(field) && borders(field));
+            let beside: u64 = beside.map(|one| one.2).sum();
             let remaining = patients.light(at(now), here);
             assert_eq!(remaining.day.unwrap().quantity, joules(day).quantity);
             assert_eq!(remaining.site.unwrap().quantity, joules(at_site + beside / 2).quantity);

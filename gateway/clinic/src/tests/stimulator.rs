@@ -6,9 +6,9 @@ use device_drivers::{Budget, Dialect, Event, Out};
 use safety::{
     Answer as Said, ApplicatorCode, Band, Bands, Bound, Energy, Frequency, Instant, Limit, Limits,
     Multiple, Nanos, Overrides, Pace, Permille, Power, PulseEnergy, Pulses, Pulsing, Range,
-    Recovery, Refusal, Region, Screening, Side, Site, SourceId, Span, Stimulator, StimulatorDose,
-    StimulatorEverywhere, StimulatorLevel, StimulatorLibrary, StimulatorPrescription,
-    StimulatorSiteLimits, StimulatorUnit, Terms, Timing,
+    Recovery, Refusal, Region, Screening, Side, Site, Sites, SourceId, Span, Stimulator,
+    StimulatorDose, StimulatorEverywhere, StimulatorLevel, StimulatorLibrary,
+    StimulatorPrescription, StimulatorSiteLimits, StimulatorUnit, Terms, Timing,
 };
 
 use crate::{
@@ -102,6 +102,7 @@ fn clinic() -> Clinic {
         line: LineId(0),
         room: RoomId(0),
         wiring: crate::Wiring::default(),
+        evidence: crate::Evidence::default(),
         real: false,
         terms: Terms {
             timing: Timing::STIMULATOR,
@@ -128,6 +129,7 @@ fn forearm() -> Site {
 fn prescription(threshold: u16, multiple: u32) -> StimulatorPrescription {
     StimulatorPrescription {
         site: forearm(),
+        touched: Sites::NONE,
         motor_threshold: permille(threshold),
         intensity: Multiple::from_thousandths(multiple),
         rate: Frequency::from_millihertz(10_000),
@@ -236,7 +238,7 @@ fn what_was_given_before_the_start_counts() {
     ];
     for (doses, course, wanted) in cases {
         let given = doses.iter().map(|charged| Given {
-            site: Some(forearm()),
+            sites: Some(Sites::NONE.with(forearm())),
             charged: *charged,
             leaves_day: NOW.after(HOUR.times(20)),
             leaves_week: NOW.after(HOUR.times(160)),
@@ -263,6 +265,7 @@ fn a_stimulator_ages_and_knows_its_own() {
     assert_eq!(objections(&mut clinic, prescription(500, 1_100)), [Limit::Calibration]);
     let field = AnyPrescription::Pemf(safety::PemfPrescription {
         site: forearm(),
+        touched: Sites::NONE,
         flux: safety::Flux::ZERO,
         frequency: Frequency::ZERO,
         waveform: safety::Waveform::Sine,

@@ -13,20 +13,10 @@
     reason = "a test that fails may panic"
 )]
 
-#[allow(dead_code, reason = "it is shared with tests that use more of it")]
-#[path = "../../../../device-drivers/tests/open_link/capabilities.rs"]
-mod capabilities;
-#[allow(dead_code, reason = "it is shared with tests that use more of it")]
-#[path = "../../../../device-drivers/tests/open_link/limits.rs"]
-mod limits;
-#[allow(dead_code, reason = "it is shared with tests that use more of it")]
-#[path = "../../../../device-drivers/tests/open_link/plates.rs"]
-mod plates;
 mod world;
 
 mod contacts;
+mod evidence;
 mod inputs;
 mod proofs;
 mod swarm;
-
-use device_drivers::open_link;

@@ -1,10 +1,10 @@
 //! The daily proof of a contact (OPS-01).
 
 use clinic::{Answer, Ask, Entry, LeaseBy, Refused, Verb, What};
-use safety::{Flaw, Nanos, Proof};
+use safety::{Cause, Flaw, Nanos, Proof, State};
 use simulated_units::relay::RelayFault;
 
-use crate::world::{House, SOUNDER, World, id};
+use crate::world::{BOARD, House, SOUNDER, SUPPLY, World, id};
 
 fn unproven() -> World {
     World::of(House { proven: false, ..House::default() })
@@ -13,7 +13,7 @@ fn unproven() -> World {
 fn prove(world: &mut World, place: usize) -> Option<Proof> {
     let answer = world.ask(Ask::ProveRelay(id(place)));
     assert!(matches!(answer, Answer::Accepted(_)), "{answer:?}");
-    world.pass(4_000);
+    world.pass(6_000);
     let proven = world.changes.iter().rev().find_map(|change| match change.what {
         What::Proven(proof) if change.unit == id(place) => Some(proof),
         _ => None,
@@ -61,7 +61,7 @@ fn a_unit_with_a_lease_of_its_own_needs_no_proof_but_fails_by_one() {
 fn a_proof_drops_one_contact_and_closes_it_again() {
     let mut world = unproven();
     assert!(matches!(world.ask(Ask::ProveRelay(id(1))), Answer::Accepted(_)));
-    world.pass(400);
+    world.pass(900);
     assert_eq!(world.contacts[..3], [true, false, true]);
     assert!(world.contacts[SOUNDER]);
     let refused = Answer::Refused(Refused::CannotProve);
@@ -79,6 +79,7 @@ fn a_contact_that_is_welded_broken_or_of_another_unit_fails() {
         (RelayFault::Swapped(0, 1), Flaw::OtherOpened),
         (RelayFault::Joined(0, 1), Flaw::OtherOpened),
         (RelayFault::IgnoresOff, Flaw::StayedClosed),
+        (RelayFault::IgnoresTiming, Flaw::Held),
     ] {
         let mut world = unproven();
         world.sound = false;
@@ -124,4 +125,50 @@ fn a_proof_is_due_after_a_day() {
         Proof::Passed(age) => assert!(Nanos::from_secs(60) <= age && age < Nanos::from_secs(70)),
         other => panic!("{other:?}"),
     }
+}
+
+/// OPS-01: where an input tells of a contact, the proof looks at that and not at what the unit says.
+#[test]
+fn a_proof_looks_at_the_auxiliary_contact_if_there_is_one() {
+    for (opens, closes, expected) in [
+        (true, true, None),
+        (false, true, Some(Flaw::StayedClosed)),
+        // An open one that was to close again locks its unit, which ends the proof.
+        (true, false, Some(Flaw::Interrupted)),
+    ] {
+        let mut world = World::closed(House { proven: false, supply: true, ..House::default() });
+        world.put_input(SUPPLY, false);
+        world.open(0..=BOARD);
+        while world.state(0) != State::Standby {
+            world.pass(10);
+        }
+        world.put_input(SUPPLY, true);
+        world.pass(500);
+        let answer = world.ask(Ask::ProveRelay(id(0)));
+        assert!(matches!(answer, Answer::Accepted(_)), "{answer:?}");
+        // It goes where the contact goes, as far as it does.
+        let mut opened = false;
+        for _ in 0..800 {
+            let kicked = world.shown(0).contact.unwrap().closed;
+            opened |= opens && !kicked;
+            world.put_input(SUPPLY, !opened || (closes && kicked));
+            world.pass(10);
+        }
+        let proof = world.shown(0).contact.unwrap().proof;
+        match expected {
+            None => assert!(matches!(proof, Proof::Passed(_)), "{proof:?}"),
+            Some(flaw) => assert_eq!(proof, Proof::Failed(flaw)),
+        }
+    }
+}
+
+/// LCK-02: a contact that is open and seen closed is one that nothing opens any more.
+#[test]
+fn a_supply_that_stays_closed_locks_its_unit() {
+    let mut world = World::closed(House { proven: false, supply: true, ..House::default() });
+    world.put_input(SUPPLY, true);
+    world.open(BOARD..=BOARD);
+    world.pass(3_000);
+    assert_eq!(world.causes(0), [Cause::RelayMismatch]);
+    assert_eq!(world.causes(1), []);
 }

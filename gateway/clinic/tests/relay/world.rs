@@ -2,8 +2,9 @@
 
 use clinic::{
     Answer, AnyPlan, AnyPrescription, AnyStatus, Ask, BoardInput, BoardPlan, Call, CallId, Change,
-    Clinic, Confirmation, DoorAt, Effect, Entry, Happening, HoldSource, InputUse, KeyAt, LeaseBy,
-    LineId, PatientKey, Plan, Proposal, Receipt, RoomId, SessionId, Shown, UnitId, Verb, Wiring,
+    Clinic, Confirmation, DoorAt, Effect, Entry, Evidence, Happening, HoldSource, InputUse, KeyAt,
+    LeaseBy, LineId, PatientKey, Plan, Proposal, Receipt, RoomId, SessionId, Shown, UnitId, Verb,
+    Wiring,
 };
 use device_drivers::{
     open_link::OpenLink,
@@ -16,17 +17,17 @@ use simulated_units::{
     Button, Plan as Built, Unit,
     relay::{RelayBoard, RelayPlan},
 };
-
-use crate::{limits::Permitted, plates::Simulated};
+use test_bench::{limits::Permitted, open_link::Simulated};
 
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const UNITS: usize = 3;
 /// The line of the board.
-const BOARD: usize = 3;
+pub(crate) const BOARD: usize = 3;
 pub(crate) const SOUNDER: usize = 7;
 pub(crate) const DOOR: usize = 0;
 pub(crate) const STOP: usize = 1;
 pub(crate) const KEY: usize = 2;
+pub(crate) const SUPPLY: usize = 3;
 /// A hang is a failure.
 const STEPS_MAX: u32 = 2_000_000;
 
@@ -39,6 +40,12 @@ pub(crate) struct House {
     pub(crate) restarts: bool,
     /// The channel of the sounder: its own, if the configuration was checked.
     pub(crate) sounder: u8,
+    /// The units treat people.
+    pub(crate) real: bool,
+    /// How well the units are known.
+    pub(crate) evidence: Evidence,
+    /// An auxiliary contact of the first unit's relay is at an input.
+    pub(crate) supply: bool,
 }
 
 impl Default for House {
@@ -49,6 +56,9 @@ impl Default for House {
             proven: true,
             restarts: true,
             sounder: 7,
+            real: false,
+            evidence: Evidence::default(),
+            supply: false,
         }
     }
 }
@@ -69,6 +79,8 @@ pub(crate) struct World {
     pub(crate) entries: Vec<Entry>,
     calls: u64,
     pub(crate) holds: bool,
+    /// What the ledger says of an entry, if it says something.
+    pub(crate) receipt: Option<Receipt>,
     sessions: [Option<(SessionId, Fence)>; UNITS],
     /// The contacts as they are at the wires.
     pub(crate) contacts: [bool; 8],
@@ -98,7 +110,8 @@ fn laser(place: usize, built: &Built, house: House) -> AnyPlan {
         id: id(place),
         line: line(place),
         room: room(place),
-        real: false,
+        real: house.real,
+        evidence: house.evidence,
         terms: Terms {
             pace: Pace::Continuous,
             frozen: None,
@@ -116,12 +129,13 @@ fn laser(place: usize, built: &Built, house: House) -> AnyPlan {
     }))
 }
 
-fn pemf(place: usize, built: &Built) -> AnyPlan {
+fn pemf(place: usize, built: &Built, house: House) -> AnyPlan {
     AnyPlan::Pemf(Box::new(Plan {
         id: id(place),
         line: line(place),
         room: room(place),
-        real: false,
+        real: house.real,
+        evidence: house.evidence,
         terms: Terms {
             pace: Pace::Continuous,
             frozen: None,
@@ -160,6 +174,9 @@ fn board_plan(house: House) -> BoardPlan {
     if house.door == DoorAt::Board {
         inputs.push(input(DOOR, InputUse::Door(RoomId(0))));
     }
+    if house.supply {
+        inputs.push(input(SUPPLY, InputUse::Supply(id(0))));
+    }
     BoardPlan {
         line: line(BOARD),
         channels: vec![(0, id(0)), (1, id(1)), (2, id(2))],
@@ -177,7 +194,7 @@ impl World {
 
     pub(crate) fn of(house: House) -> Self {
         let mut world = Self::closed(house);
-        (0..=UNITS).for_each(|place| world.tell(Happening::Opened(line(place))));
+        world.open(0..=UNITS);
         world.pass(3_000);
         for place in 0..UNITS {
             world.is(place, State::Standby);
@@ -185,19 +202,26 @@ impl World {
         world
     }
 
+    /// Opens the ports of units, and the last of them all, which is the board's.
+    pub(crate) fn open(&mut self, places: std::ops::RangeInclusive<usize>) {
+        for place in places {
+            self.tell(Happening::Opened(line(place)));
+        }
+    }
+
     pub(crate) fn closed(house: House) -> Self {
         let now = 5_000 * MS;
         let built =
             [Built::laser("OL15-0001"), Built::laser("OL15-0002"), Built::pemf("RING-0001")];
         let plans =
-            vec![laser(0, &built[0], house), laser(1, &built[1], house), pemf(2, &built[2])];
+            vec![laser(0, &built[0], house), laser(1, &built[1], house), pemf(2, &built[2], house)];
         let board = board_plan(house);
         assert_eq!(board.validate().is_ok(), house.sounder == 7);
         let plate = *board.driver.plate();
         let mut clinic = Clinic::new(1, plans, vec![board], Instant::from_boot(now));
         let mut past = clinic::Past::default();
         if house.proven {
-            past.proofs = (0..UNITS).map(|place| (id(place), Nanos::from_secs(60))).collect();
+            past.proofs = (0..UNITS).map(|place| (id(place), Some(Nanos::from_secs(60)))).collect();
         }
         clinic.step(Instant::from_boot(now), Happening::Past(past), &mut Vec::new());
         let mut units: Vec<_> =
@@ -221,6 +245,7 @@ impl World {
             entries: Vec::new(),
             calls: 0,
             holds: true,
+            receipt: Some(Receipt::Durable),
             sessions: [None; UNITS],
             contacts: [true; 8],
             forbidden: [Some(now); UNITS],
@@ -246,7 +271,8 @@ impl World {
                 }
                 Effect::Enter(entry, what) => {
                     self.entries.push(what);
-                    receipts.push(Happening::Receipt(entry, Receipt::Durable));
+                    let receipt = self.receipt.map(|receipt| Happening::Receipt(entry, receipt));
+                    receipts.extend(receipt);
                 }
                 Effect::Answer(call, answer) => self.answers.push((call, answer)),
                 Effect::Tell(change) => self.changes.push(change),
@@ -375,7 +401,7 @@ impl World {
             {
                 let epoch = self.epoch(place);
                 let fence = Fence { epoch, ..fence };
-                let ask = Ask::Hold(id(place), fence, Beacon(number), HoldSource::Script);
+                let ask = Ask::Hold(id(place), fence, Beacon(number), HoldSource::Switch);
                 self.ask(ask);
                 self.answers.clear();
             }

@@ -12,6 +12,7 @@ use std::{
     env, format, fs,
     path::Path,
     string::String,
+    vec,
     vec::Vec,
 };
 
@@ -141,7 +142,7 @@ impl Story {
             L::Other => ContactInput::OtherOpen(asked),
             L::Prove => ContactInput::Prove,
             L::Abandon => ContactInput::Abandon,
-            L::Recall => ContactInput::Recall(ms(1_000)),
+            L::Recall => ContactInput::Recall(Some(ms(1_000))),
         };
         match letter {
             L::Permit => (self.stands, self.stepped) = (true, self.now),
@@ -165,7 +166,9 @@ impl Story {
         let held = self.kicked.is_some_and(|kicked| self.now < kicked.after(SPAN));
         let closed = self.contact.is_closed();
         assert!(held || !closed, "counts as closed with no kick within its time: {self:?}");
-        assert!(may || !closed, "counts as closed with no right to be: {self:?}");
+        let left = self.contact.is_left(self.now);
+        assert!(!left || (stands && !may), "left without grounds: {self:?}");
+        assert!(may || left || !closed, "counts as closed with no right to be: {self:?}");
         let proof = self.contact.proof(self.now);
         if matches!(proof, Proof::Passed(_)) && !matches!(before, Proof::Passed(_)) {
             let by_sight = before == Proof::Running && letter == L::Closed;
@@ -194,19 +197,32 @@ fn picture(story: &Story) -> String {
 #[test]
 fn the_transitions_are_those_of_the_golden_table() {
     let with = |head: &[Letter], tail: &[Letter]| [head, tail].concat();
-    let opened = with(&DROPPED, &[L::Pass(50), L::Permit, L::Open]);
-    let mut closing = opened.clone();
-    (0..20).for_each(|_| closing.extend([L::Pass(50), L::Permit]));
-    let passed = with(&closing, &[L::Kick, L::Pass(40), L::Permit, L::Closed]);
+    let waits = |steps: usize| [L::Pass(50), L::Permit].repeat(steps);
+    let closes = [L::Kick, L::Pass(40), L::Permit, L::Closed];
+    let fallen = with(&DROPPED, &waits(13));
+    let opened = with(&fallen, &[L::Open]);
+    let closing = with(&opened, &waits(20));
+    let told = told();
+    let off = with(&told, &[L::Pass(50), L::Permit, L::Open]);
+    let again = with(&off, &waits(20));
+    let passed = with(&again, &closes);
+    let stayed = with(&with(&fallen, &waits(10)), &[L::Closed]);
+    let held = with(&stayed, &waits(20));
     let failed = with(&DROPPED, &[L::Pass(2), L::Permit, L::Other]);
-    let states: [(&str, Vec<Letter>); 8] = [
+    let states: [(&str, Vec<Letter>); 14] = [
         ("new", Vec::new()),
         ("permitted", [L::Online, L::Permit].to_vec()),
         ("closed", CLOSED.to_vec()),
-        ("dropped for a proof", DROPPED.to_vec()),
+        ("left for a proof", DROPPED.to_vec()),
+        ("fallen", fallen),
         ("seen open", opened),
         ("closing", closing),
+        ("told off", told),
+        ("seen off", off),
+        ("closing again", again),
         ("passed", passed),
+        ("stayed closed when left", stayed),
+        ("told off after that", held),
         ("failed", failed),
     ];
     let mut table = String::new();
@@ -237,7 +253,8 @@ fn the_transitions_are_those_of_the_golden_table() {
 fn every_short_story_keeps_the_rules() {
     let mut seen = HashSet::new();
     let mut open: VecDeque<(Story, u32)> = VecDeque::new();
-    for start in [&[][..], &CLOSED, &DROPPED] {
+    let told = told();
+    for start in [&[][..], &CLOSED, &DROPPED, &told] {
         open.push_back((Story::after(start), 7));
     }
     while let Some((story, left)) = open.pop_front() {
@@ -251,6 +268,13 @@ fn every_short_story_keeps_the_rules() {
         }
     }
     assert!(seen.len() > 10_000, "{} states", seen.len());
+}
+
+/// A contact that fell when it was left, was closed again, and is told off.
+fn told() -> Vec<Letter> {
+    let waits = |steps: usize| [L::Pass(50), L::Permit].repeat(steps);
+    let closes = vec![L::Kick, L::Pass(40), L::Permit, L::Closed];
+    [DROPPED.to_vec(), waits(13), vec![L::Open], waits(20), closes].concat()
 }
 
 fn letter() -> impl Strategy<Value = Letter> {
@@ -271,19 +295,24 @@ proptest! {
     }
 }
 
-/// A unit whose interlock follows its contact, seen every 50 ms; `wired` changes what it sees.
-fn prove(wired: impl Fn(u64, bool) -> bool) -> (Proof, bool) {
+/// A unit whose interlock follows its contact, seen every 50 ms; `wired` changes what it sees by how
+/// long ago the contact moved, whether it is closed, and whether it is left to itself.
+fn prove(wired: impl Fn(u64, bool, bool) -> bool) -> (Proof, bool) {
     let mut story = Story::after(&CLOSED);
     story.tell(L::Prove);
     assert_eq!(story.contact.proof(story.now), Proof::Running);
-    let begun = story.now;
+    let (mut put, mut moved) = (story.contact.is_closed(), story.now);
     let mut mismatch = false;
-    for _ in 0..80 {
+    for _ in 0..120 {
         story.tell(L::Pass(50));
+        mismatch |= story.contact.mismatch();
         story.tell(L::Permit);
         story.tell(L::Kick);
-        let since = story.now.since(begun).millis();
-        let closed = wired(since, story.contact.is_closed());
+        if put != story.contact.is_closed() {
+            (put, moved) = (!put, story.now);
+        }
+        let since = story.now.since(moved).millis();
+        let closed = wired(since, put, story.contact.is_left(story.now));
         story.tell(if closed { L::Closed } else { L::Open });
         mismatch |= story.contact.mismatch();
     }
@@ -293,22 +322,22 @@ fn prove(wired: impl Fn(u64, bool) -> bool) -> (Proof, bool) {
 #[test]
 fn a_proof_tells_a_sound_contact_from_every_other() {
     let passed = |proof| matches!(proof, Proof::Passed(_));
-    let (sound, mismatch) = prove(|_, closed| closed);
+    let (sound, mismatch) = prove(|_, closed, _| closed);
     assert!(passed(sound) && !mismatch);
-    let (slow, _) = prove(|since, closed| closed || since < 200);
+    let (slow, _) = prove(|since, closed, _| closed || since < 200);
     assert!(passed(slow));
-    let (welded, mismatch) = prove(|_, _| true);
+    let (welded, mismatch) = prove(|_, _, _| true);
     assert!(welded == Proof::Failed(Flaw::StayedClosed) && mismatch);
-    let (late, _) = prove(|since, closed| closed || since < 330);
+    let (late, _) = prove(|since, closed, left| closed || (!left && since < 330));
     assert_eq!(late, Proof::Failed(Flaw::StayedClosed));
-    let (broken, mismatch) = prove(|_, _| false);
+    let (broken, mismatch) = prove(|_, _, _| false);
     assert!(broken == Proof::Failed(Flaw::StayedOpen) && mismatch);
 }
 
 #[test]
 fn a_proof_that_sees_nothing_or_another_fails() {
     let mut mute = Story::after(&DROPPED);
-    (0..25).for_each(|_| {
+    (0..40).for_each(|_| {
         mute.tell(L::Pass(50));
         mute.tell(L::Permit);
     });
@@ -319,6 +348,39 @@ fn a_proof_that_sees_nothing_or_another_fails() {
         let ended = Story::after(&[&DROPPED[..], &[end]].concat());
         assert_eq!(ended.contact.proof(ended.now), Proof::Failed(Flaw::Interrupted), "{end:?}");
     }
+}
+
+/// The first word of a unit that rested may come twice as late, and no later: then nobody knows.
+#[test]
+fn a_unit_that_rests_is_waited_for() {
+    let waits = |steps: usize| [L::Pass(50), L::Permit].repeat(steps);
+    let said = |steps, letter| {
+        let told = [told(), waits(steps), vec![L::Pass(5), L::Permit, letter]].concat();
+        Story::after(&[told, waits(20)].concat())
+    };
+    let running = |story: &Story| story.contact.proof(story.now) == Proof::Running;
+    assert!(running(&said(6, L::Open)));
+    let silent = said(10, L::Open);
+    assert_eq!(silent.contact.proof(silent.now), Proof::Failed(Flaw::Unseen));
+    let closed = said(10, L::Closed);
+    assert_eq!(closed.contact.proof(closed.now), Proof::Failed(Flaw::StayedClosed));
+}
+
+/// LCK-02: what is left to itself needs the same grounds as what is kicked, or it is told off.
+#[test]
+fn a_contact_is_left_no_longer_than_its_unit_is_looked_at() {
+    let left = Story::after(&DROPPED);
+    let fresh = left.now.after(STEPPED_WITHIN);
+    assert!(left.contact.is_left(fresh) && !left.contact.is_left(fresh.after(Nanos::new(1))));
+}
+
+/// LCK-01: what opens when it is told off and not by itself is no lease, and is no mismatch either.
+#[test]
+fn a_contact_that_has_to_be_told_fails_its_proof() {
+    let (held, mismatch) = prove(|_, closed, left| closed || left);
+    assert_eq!((held, mismatch), (Proof::Failed(Flaw::Held), false));
+    let (slow, _) = prove(|since, closed, left| closed || (left && since < 330));
+    assert_eq!(slow, Proof::Failed(Flaw::Held));
 }
 
 /// LCK-01: with every ground there is, and no kick, it counts as open once its time is over.
@@ -341,7 +403,7 @@ fn a_contact_falls_without_kicks() {
 fn what_was_asked_before_the_drop_proves_nothing() {
     let mut story = Story::after(&DROPPED);
     story.tell(L::Open);
-    (0..25).for_each(|_| {
+    (0..40).for_each(|_| {
         story.tell(L::Pass(50));
         story.tell(L::Permit);
     });
@@ -354,14 +416,17 @@ fn what_was_asked_before_the_drop_proves_nothing() {
 fn a_proof_holds_for_a_day() {
     let (_, day) = (0, PROOF_HOLDS);
     let mut contact = Contact::new(TERMS, START);
-    let _ = contact.step(START, ContactInput::Recall(ms(1_000)));
+    let _ = contact.step(START, ContactInput::Recall(Some(ms(1_000))));
     assert!(contact.is_startable(START.after(day.minus(ms(1_001)))));
     assert!(!contact.is_startable(START.after(day.minus(ms(1_000)))));
     assert_eq!(contact.proof(START.after(day)), Proof::Due);
     let mut old = Contact::new(TERMS, START);
-    let _ = old.step(START, ContactInput::Recall(day));
+    let _ = old.step(START, ContactInput::Recall(Some(day)));
     assert_eq!(old.proof(START), Proof::Due);
     assert!(!Contact::new(TERMS, START).is_startable(START), "nothing known is never");
+    let mut failed = Contact::new(TERMS, START);
+    let _ = failed.step(START, ContactInput::Recall(None));
+    assert_eq!(failed.proof(START), Proof::Failed(Flaw::Earlier));
 }
 
 /// A contact that does not follow is noticed; a door, a moment and a board that holds are not that.

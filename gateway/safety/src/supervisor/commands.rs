@@ -6,7 +6,6 @@ use crate::{
     command::{Beacon, Command, Fence, Refusal},
     modality::Modality,
     report::Contacts,
-    run::Pace,
     session::{Footswitch, Session, Slice, SliceId, Slices},
 };
 
@@ -86,15 +85,8 @@ impl<M: Modality> Supervisor<M> {
         }
         let Some(session) = &mut self.session else { return };
         let Some(window) = session.next_window(self.now) else { return };
-        let output = M::output(session.admitted.level());
         self.slice = SliceId(self.slice.0.saturating_add(1));
-        // The pulses of a train are counted to the last one before it begins.
-        let up_to = match (&session.runs, self.terms.pace) {
-            (Some(_), Pace::Continuous) => window,
-            (Some(_) | None, Pace::Chunks { .. }) | (None, Pace::Continuous) => {
-                M::accrue(window, output, self.terms.tail())
-            }
-        };
+        let up_to = session.up_to(window, &self.terms);
         session.slices.asked = Some((Slice { id: self.slice, up_to }, window));
     }
 

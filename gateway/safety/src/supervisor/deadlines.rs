@@ -112,13 +112,13 @@ impl<M: Modality> Supervisor<M> {
             self.accounted = bound;
         }
         if let Some(session) = &mut self.session {
-            self.meter.credit(session.account.finish(bound));
+            self.meter.credit(session.account.lose(bound));
             if let Some(runs) = &mut session.runs {
                 self.meter.credit(runs.uncounted);
                 runs.settle(bound);
             }
         }
-        self.meter.credit(self.stray.finish(bound));
+        self.meter.credit(self.stray.lose(bound));
         self.forget();
         self.conclude();
     }

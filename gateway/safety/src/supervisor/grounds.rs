@@ -23,6 +23,9 @@ impl<M: Modality> Supervisor<M> {
     fn is_covered(&self) -> bool {
         let Some(session) = &self.session else { return true };
         match self.phase {
+            Phase::Emitting { .. } if session.runs.is_some() => {
+                session.covers_charged(self.now, &self.terms)
+            }
             Phase::Emitting { .. } => session.lasts(self.now) != Nanos::ZERO,
             Phase::Warning { .. } => {
                 session.slices.asked.is_some() || session.slices.covered.is_some()

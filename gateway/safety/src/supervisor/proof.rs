@@ -15,9 +15,11 @@
 mod bench;
 mod dose;
 mod explore;
+mod findings;
 mod flight;
 mod golden;
 mod grounds;
+mod integral;
 mod invariants;
 mod locks;
 mod model;

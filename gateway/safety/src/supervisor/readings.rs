@@ -6,6 +6,7 @@ use crate::{
     modality::Modality,
     quantity::Output,
     report::Emission,
+    run::Pace,
     session::{End, Footswitch},
     time::Instant,
 };
@@ -187,7 +188,9 @@ impl<M: Modality> Supervisor<M> {
         let Phase::Emitting { seen, rising, mut watch, .. } = self.phase else { return };
         let late = since.after(self.terms.timing.confirm) <= asked;
         if !emission.enabled {
-            if seen || late {
+            // What emits in chunks is off between them. That one never began is known by its not
+            // being heard of.
+            if (seen || late) && self.terms.pace == Pace::Continuous {
                 self.lock(Cause::UnexpectedOff);
             }
             return;

@@ -135,10 +135,11 @@ impl<M: Modality> Supervisor<M> {
         }
     }
 
-    /// What people are warned of now (LAS-10, LAS-17, PEM-04, COM-06).
+    /// What people are warned of now (LAS-10, LAS-17, PEM-04, COM-06, DOS-11).
     fn warnings(&self) -> Warnings {
         let coil = self.terms.coil.zip(self.heard.temperature);
         let warm = coil.is_some_and(|(limits, (_, read))| Some(limits.warn) <= read);
+        let apart = self.session.as_ref().is_some_and(|session| session.account.is_apart());
         let (deviates, reminds, frames) = match self.phase {
             Phase::Emitting { since, watch, .. } => {
                 (watch.warns, self.reminds(since), GARBLED_WARNS < self.heard.garbled.count_ones())
@@ -155,8 +156,9 @@ impl<M: Modality> Supervisor<M> {
             (Warning::CoilWarm, warm),
             (Warning::BadFrames, frames),
             (Warning::MoveHandpiece, reminds),
+            (Warning::CountsDiffer, apart),
         ];
-        each.into_iter().filter(|(_, stands)| *stands).map(|(warning, _)| warning).collect()
+        each.into_iter().collect()
     }
 
     /// Whether people are reminded now, in an emission that goes on since then.

@@ -5,8 +5,8 @@ use safety::{
     Answer, ApplicatorCode, Area, AreaFluence, Bound, Checkable, Content, Dose, Energy, Exposure,
     Eyewear, Fluence, Flux, Frequency, Gate, GateRange, Laser, LaserPrescription, Limits, Line,
     MixRange, Nanos, OpticalDensity, Others, Overrides, Pemf, PemfPrescription, Permille, Power,
-    Range, Region, Remaining, Screening, Side, Since, Site, Skin, SkinType, Slew, SourceId, Span,
-    Technique, Waveform, Waveforms, Wavelength,
+    Range, Region, Remaining, Screening, Side, Since, Site, Sites, Skin, SkinType, Slew, SourceId,
+    Span, Technique, Waveform, Waveforms, Wavelength,
 };
 
 use crate::table::{all_overridden, laser_limits, neck, pemf_limits, permille};
@@ -59,10 +59,16 @@ impl Draw {
         [Overrides::NONE, all_overridden()][self.below(2)]
     }
 
-    fn site(&mut self) -> Site {
+    pub(crate) fn site(&mut self) -> Site {
         let region = Region::ALL[self.below(Region::ALL.len())];
         let side = Side::ALL[self.below(3)];
         Site::new(region, side).unwrap_or(neck().site)
+    }
+
+    /// None, or a few, wherever they lie.
+    fn sites(&mut self) -> Sites {
+        let count = self.below(3);
+        (0..count).map(|_| self.site()).collect()
     }
 
     fn wavelength(&mut self) -> Wavelength {
@@ -105,6 +111,7 @@ impl Draw {
         let fluence = Fluence::from_microjoules_per_cm2(self.u64());
         LaserPrescription {
             site: self.site(),
+            touched: self.sites(),
             power: Power::from_milliwatts(self.u32()),
             mix,
             gate: [Gate::Continuous, gate][self.below(2)],
@@ -136,6 +143,7 @@ impl Draw {
     pub(crate) fn field(&mut self) -> PemfPrescription {
         PemfPrescription {
             site: self.site(),
+            touched: self.sites(),
             flux: Flux::from_microteslas(self.u32()),
             frequency: Frequency::from_millihertz(self.u32()),
             waveform: [Waveform::Sine, Waveform::Rectangular, Waveform::Triangular][self.below(3)],

@@ -24,3 +24,4 @@ mod stationary;
 mod stimulator;
 mod supply;
 mod table;
+mod touched;

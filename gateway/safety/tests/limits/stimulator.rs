@@ -67,7 +67,7 @@ pub(crate) fn unit() -> StimulatorUnit {
     }
 }
 
-fn stimulator_limits() -> Limits<Stimulator> {
+pub(crate) fn stimulator_limits() -> Limits<Stimulator> {
     Limits { library: library(), unit: unit(), tail: Nanos::from_secs(2) }
 }
 
@@ -75,6 +75,7 @@ fn stimulator_limits() -> Limits<Stimulator> {
 pub(crate) fn forearm() -> StimulatorPrescription {
     StimulatorPrescription {
         site: site(Region::Forearm, Side::Left),
+        touched: safety::Sites::NONE,
         motor_threshold: permille(500),
         intensity: Multiple::from_thousandths(1_100),
         rate: hertz(10.0),

@@ -147,6 +147,7 @@ pub(crate) fn neck() -> LaserPrescription {
     };
     LaserPrescription {
         site: site(Region::PosteriorNeck, Side::Midline),
+        touched: safety::Sites::NONE,
         power: watts(7.0),
         mix: [content(810, 500), content(980, 500), None, None],
         gate: Gate::Continuous,
@@ -225,6 +226,7 @@ pub(crate) fn pemf_limits() -> Limits<Pemf> {
 pub(crate) fn occiput() -> PemfPrescription {
     PemfPrescription {
         site: site(Region::Occiput, Side::Midline),
+        touched: safety::Sites::NONE,
         flux: millitesla(5.0),
         frequency: hertz(10.0),
         waveform: Waveform::Rectangular,

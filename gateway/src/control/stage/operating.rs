@@ -6,6 +6,7 @@ use proto::v1::{
     self, RefusalReason as Reason, operate_request::Ask, operate_response::Message,
     watch_session_response::Change,
 };
+use serde_json::Value;
 use simulated_units::Button;
 
 use super::{
@@ -39,6 +40,66 @@ async fn a_session_goes_from_check_to_its_outcome() {
     let status = stage.status(LASER).await;
     assert_eq!(status.session.unwrap().session_id, summary.session_id);
     assert!(!format!("{:?}", stage.control).contains("4711"), "names a patient");
+}
+
+/// AUD-01, AUD-03: who confirmed, armed, started and stopped, from where and for whom, each ahead of
+/// what it led to; and what was refused, with the decisions that nobody else is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_operator_does_is_recorded() {
+    let stage = Stage::new().await;
+    let (mut client, hash) = Client::confirmed(&stage).await;
+    let other = Ask::Arm(v1::Arm { prescription_hash: vec![9; 32] });
+    client.refused(other).await;
+    emit(&stage, &mut client, hash).await;
+    client.accepted(Ask::Stop(v1::Stop { reason: "done for today".to_owned() })).await;
+    client.outcome().await;
+
+    let records = stage.records().await;
+    let kind = |record: &Value| record["kind"].as_str().unwrap().to_owned();
+    let wanted = [
+        "command.confirm",
+        "session.confirmed",
+        "command.refused",
+        "command.arm",
+        "command.start",
+        "unit.stopped",
+        "session.ended",
+    ];
+    let mut kinds: Vec<_> = Vec::new();
+    for kind in records.iter().map(kind).filter(|kind| wanted.contains(&&**kind)) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    assert_eq!(kinds, wanted);
+    let named = |kind: &str| records.iter().find(|record| record["kind"] == kind).unwrap();
+    let confirm = named("command.confirm");
+    assert_eq!(confirm["actor"]["name"], operator().name);
+    assert_eq!(
+        (&confirm["actor"]["role"], &confirm["actor"]["proven"]),
+        (&"operator".into(), &false.into())
+    );
+    assert_eq!((&confirm["unit"], &confirm["patient"]["id"]), (&LASER.into(), &"4711".into()));
+    assert_eq!(confirm["details"]["prescription_hash"].as_str().unwrap().len(), 64);
+    assert!(confirm["station"].as_str().unwrap().starts_with("127.0.0.1:"));
+    let arm = named("command.arm");
+    assert_eq!(
+        (&arm["session"], &arm["actor"]["name"]),
+        (&client.session.as_str().into(), &operator().name.into())
+    );
+    let refused = named("command.refused");
+    assert_eq!(refused["details"]["command"], "command.arm");
+    assert_eq!(refused["details"]["refusal"], "HASH_DIFFERS");
+    let stop = named("command.stop");
+    assert_eq!(stop["actor"]["name"], operator().name);
+    assert_eq!(stop["reason"], "done for today");
+    let ended = named("session.ended");
+    assert_eq!(ended["details"]["outcome"], "under");
+    let place = |kind: &str| records.iter().position(|record| record["kind"] == kind).unwrap();
+    let emitting = records.iter().position(|record| record["details"]["to"] == "warning").unwrap();
+    assert!(place("command.start") < emitting, "the command is recorded ahead of its effect");
+    let (head, broken) = stage.ledger.verify_audit().await.unwrap();
+    assert!(broken.is_none() && records.len() as u64 <= head.sequence);
 }
 
 /// API-04, LAS-05: an operator who no longer answers beacons is no longer there: the unit pauses.

@@ -483,7 +483,7 @@ async fn a_shut_down_ends_watches_and_the_server() {
     tokio::time::timeout(Duration::from_secs(6), stage.served()).await.unwrap();
 }
 
-fn assert_refused(status: &Status, reason: Reason, code: Code) {
+pub(super) fn assert_refused(status: &Status, reason: Reason, code: Code) {
     assert_eq!(status.code(), code, "{status}");
     let details = status.get_error_details();
     let info = details.error_info().expect("ErrorInfo");

@@ -58,6 +58,7 @@ fn an_open_mark_keeps_what_was_confirmed() {
 fn laser_text() -> serde_json::Value {
     serde_json::json!({
         "site": { "region": "posterior_neck", "side": "left" },
+        "touched_sites": [],
         "power_milliwatts": 8_000,
         "mix": [
             { "wavelength_nanometres": 810, "share_permille": 400 },
@@ -84,6 +85,7 @@ fn laser_text() -> serde_json::Value {
 fn pemf_text() -> serde_json::Value {
     serde_json::json!({
         "site": { "region": "temple", "side": "right" },
+        "touched_sites": [],
         "flux_microteslas": 2_000,
         "frequency_millihertz": 10_000,
         "waveform": "sine",
@@ -108,6 +110,7 @@ fn pemf_text() -> serde_json::Value {
 fn stimulator_text() -> serde_json::Value {
     serde_json::json!({
         "site": { "region": "forearm", "side": "left" },
+        "touched_sites": [],
         "motor_threshold_permille": 470,
         "threshold_multiple_permille": 1_086,
         "rate_millihertz": 10_000,

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use clinic::{AnyDose, Course, Entry, Given};
-use safety::{Cause, End, Nanos, Outcome};
+use clinic::{AnyDose, AnyPrescription, Course, Entry, Given, Receipt, Review};
+use jiff::Timestamp;
+use safety::{Cause, End, Finding, Nanos, Outcome, Region, Side, Site, Sites};
 
 use super::{
     DAY, LASER, NOON, OTHER_LASER, PEMF, Place, STIMULATOR, When, anna, bert, exposure, forearm,
@@ -118,7 +119,7 @@ fn stimulation_survives_a_crash() {
     let crashed = place.crash();
     let mut restarted = crashed.open(when);
     let past = &restarted.opened.past;
-    let stray = Given { site: None, ..given(forearm(), pulses(2, 22, 1), when, 60) };
+    let stray = Given { sites: None, ..given(forearm(), pulses(2, 22, 1), when, 60) };
     let wanted = [
         (anna(), given(forearm(), pulses(8, 81, 1), when, 60)),
         (bert(), given(forearm(), pulses(18, 180, 2), when, 60)),
@@ -154,6 +155,32 @@ fn the_lesser_age_counts() {
     let back = When { wall: NOON - 3_600, ..When::FIRST.rebooted(0) };
     let past = place.crash().open(back).opened.past;
     assert_eq!(past.given, [(anna(), given(neck(), joules(4, 4), back, 0))]);
+}
+
+/// TIM-06: over the night in which clocks in Europe went back, and over the last leap second, a day
+/// is a day. The second that is inserted is counted twice by the wall clock: by it alone a session is
+/// a second younger, and by both clocks it stays for the longer.
+#[test]
+fn no_change_of_the_clocks_moves_a_window() {
+    let autumn: Timestamp = "2026-10-25T00:30:00Z".parse().unwrap();
+    let leap: Timestamp = "2016-12-31T12:00:00Z".parse().unwrap();
+    for (wall, inserted) in [(autumn.as_second(), 0), (leap.as_second(), 1)] {
+        let place = Place::new();
+        let first = When { wall, ..When::FIRST };
+        let mut running = place.open(first);
+        let session = running.session(1);
+        running.enter_durably(&[open(session, LASER, anna(), joules(5, 4))]);
+        running.enter_durably(&[settle(session, joules(4, 4), Outcome::Complete)]);
+        running.close();
+        let day = i64::try_from(DAY).unwrap();
+        // A day has passed by a clock that knows of nothing, and the wall shows so much less.
+        let later = When { wall: wall + day - inserted, boot_secs: 100 + DAY, ..first };
+        let past = place.crash().open(later).opened.past;
+        let age = DAY - u64::try_from(inserted).unwrap();
+        assert_eq!(past.given, [(anna(), given(neck(), joules(4, 4), later, age))]);
+        let leaves = past.given[0].1.leaves_day.since(later.now());
+        assert_eq!(leaves, Nanos::from_secs(u64::try_from(inserted).unwrap()));
+    }
 }
 
 /// A session that emitted nothing is on record and counts as none (DOS-15).
@@ -315,7 +342,7 @@ fn a_stray_dose_counts_after_a_restart() {
     running.close();
     let when = When::FIRST.rebooted(60);
     let past = place.crash().open(when).opened.past;
-    let anywhere = |charged| Given { site: None, ..given(neck(), charged, when, 60) };
+    let anywhere = |charged| Given { sites: None, ..given(neck(), charged, when, 60) };
     let expected = [(anna(), anywhere(joules(2, 1))), (bert(), anywhere(joules(7, 2)))];
     assert_eq!(past.given, expected);
     assert!(past.course.is_empty(), "it is no session");
@@ -350,13 +377,101 @@ fn a_trip_survives_a_restart() {
     running.close();
     let later = When { boot_secs: 400, wall: NOON + 300, ..When::FIRST };
     let past = place.crash().open(later).opened.past;
-    assert_eq!(past.trips, [(bert(), neck(), at)]);
+    assert_eq!(past.trips, [(bert(), Sites::NONE.with(neck()), at)]);
     let day = i64::try_from(DAY).unwrap();
     let past = place.crash().open(When::FIRST.rebooted(day + 30)).opened.past;
     assert!(past.trips.is_empty());
 }
 
-/// OPS-01: the last proof of a relay counts, if it passed, and grows old while the gateway is gone.
+/// DOS-14: the sites that a field touched are charged and were heated after a restart as before it,
+/// of a session that was settled as of one that was open.
+#[test]
+fn touched_sites_survive_a_restart() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let beside = Site::new(Region::Trapezius, Side::Left).unwrap();
+    let other = Site::new(Region::UpperBack, Side::Midline).unwrap();
+    let wide = |session, unit, patient, touched: &[Site]| {
+        let mut entry = open(session, unit, patient, joules(50, 4));
+        let Entry::Open { prescription: AnyPrescription::Laser(laser), .. } = &mut entry else {
+            panic!("it opens a laser")
+        };
+        laser.touched = touched.iter().copied().collect();
+        entry
+    };
+    let (one, two) = (running.session(1), running.session(2));
+    running.enter_durably(&[
+        wide(one, LASER, anna(), &[beside, other]),
+        wide(two, OTHER_LASER, bert(), &[other]),
+        Entry::Latch(LASER, Cause::OverTemperature),
+        settle(one, joules(48, 4), Outcome::Partial),
+    ]);
+    let when = When { boot_secs: 160, wall: NOON + 60, ..When::FIRST };
+    let past = place.crash().open(when).opened.past;
+    let sites = |touched: &[Site]| touched.iter().copied().chain([neck()]).collect::<Sites>();
+    let lay = |charged, touched| Given {
+        sites: Some(sites(touched)),
+        ..given(neck(), charged, when, 60)
+    };
+    let expected =
+        [(anna(), lay(joules(48, 4), &[beside, other])), (bert(), lay(joules(50, 4), &[other]))];
+    assert_eq!(past.given, expected);
+    let told = "SELECT prescription ->> '$.touched_sites' FROM sessions ORDER BY token";
+    let told: Vec<String> = place.look(told);
+    assert!(told[0].contains("trapezius") && told[1].contains("upper_back"), "{told:?}");
+    let [(hot, heated, _)] = &past.trips[..] else { panic!("one trip: {:?}", past.trips) };
+    assert_eq!((hot, *heated), (&anna(), sites(&[beside, other])));
+}
+
+/// DOS-12, JRN-08: a session in whose dose something was found waits for its review over any restart
+/// and any time, until a person gave it; what was charged stays charged.
+#[test]
+fn a_review_is_waited_for_until_a_person_gives_it() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let sessions = [running.session(1), running.session(2), running.session(3)];
+    let findings: [&[Finding]; 3] =
+        [&[Finding::Debt, Finding::CountsDiffer], &[], &[Finding::Unseen]];
+    let (units, patients) = ([LASER, OTHER_LASER, LASER], [anna(), anna(), bert()]);
+    for (((session, findings), unit), patient) in
+        sessions.into_iter().zip(findings).zip(units).zip(patients)
+    {
+        let mut end = settle(session, joules(5, 4), Outcome::Partial);
+        let Entry::Settle { summary, .. } = &mut end else { panic!("it settles") };
+        summary.findings = findings.iter().copied().collect();
+        running.enter_durably(&[open(session, unit, patient, joules(9, 4)), end]);
+    }
+    running.close();
+    let waits = |place: usize, unit| Review {
+        session: sessions[place],
+        unit,
+        patient: [anna(), anna(), bert()][place].clone(),
+        findings: findings[place].iter().copied().collect(),
+    };
+    let years = When::FIRST.rebooted(3 * 365 * i64::try_from(DAY).unwrap());
+    let mut running = place.open(years);
+    assert_eq!(running.opened.past.reviews, [waits(0, Some(LASER)), waits(2, Some(LASER))]);
+    running.enter_durably(&[Entry::Review(sessions[0]), Entry::Review(sessions[0])]);
+    running.close();
+    let running = place.open_with(When::FIRST.rebooted(60), &["pemf-1"]);
+    assert_eq!(running.opened.past.reviews, [waits(2, None)], "its unit is gone, its patient not");
+    assert_eq!(running.opened.past.given.len(), 3, "a review takes nothing out of a window");
+    running.close();
+}
+
+/// A review of a session that was never settled is not kept: nothing was found in it.
+#[test]
+fn a_review_of_nothing_is_a_failure() {
+    let place = Place::new();
+    let mut running = place.open(When::FIRST);
+    let session = running.session(1);
+    running.enter_durably(&[open(session, LASER, anna(), joules(9, 4))]);
+    assert_eq!(running.enter(&[Entry::Review(session)]), [Receipt::Failed]);
+    assert!(place.look::<i64>("SELECT token FROM reviews").is_empty());
+}
+
+/// OPS-01: the last proof of a relay counts, and grows old while the gateway is gone. One that failed
+/// is not forgotten either.
 #[test]
 fn the_last_proof_of_a_relay_is_remembered() {
     let place = Place::new();
@@ -369,8 +484,9 @@ fn the_last_proof_of_a_relay_is_remembered() {
     ]);
     running.close();
     let running = place.open(When::FIRST.rebooted(60));
-    let [(unit, age)] = running.opened.past.proofs[..] else { panic!("one proof passed last") };
-    assert_eq!(unit, LASER);
+    let mut proofs = running.opened.past.proofs.clone();
+    proofs.sort_by_key(|(unit, _)| *unit != LASER);
+    let [(LASER, Some(age)), (PEMF, None)] = proofs[..] else { panic!("{proofs:?}") };
     assert!(Nanos::from_secs(59) < age, "{age:?}");
     running.close();
 }

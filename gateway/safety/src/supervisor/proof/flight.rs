@@ -162,6 +162,34 @@ fn a_unit_that_disarms_between_runs_is_unexpectedly_off() {
     assert_eq!(bench.charged(), TRAIN);
 }
 
+/// A unit that emits in chunks holds nothing on: between two it is off, and in each it is seen on
+/// or not. That a chunk never began is known by its not being heard of.
+#[test]
+fn a_unit_of_chunks_is_off_between_them() {
+    let mut bench = begun_on(chunked());
+    let (begun, length) = (bench.now, Nanos::from_secs(1));
+    bench.skip(ms(500));
+    bench.read(true, LEVEL);
+    keep(&mut bench, begun.after(length));
+    bench.hear(Fact::Ran(bench.supervisor.grant));
+    bench.skip(ms(10));
+    silent(&mut bench, false);
+    assert_eq!((bench.state(), bench.causes()), (State::Emitting, std::vec![]));
+    let overdue = bench.now.after(bench.terms().overdue(length));
+    while bench.now < overdue {
+        bench.skip(ms(100));
+        silent(&mut bench, false);
+        for fact in bench.facts() {
+            if !matches!(fact, Fact::Ran(_) | Fact::Emission(_)) {
+                bench.hear(fact);
+            }
+        }
+        bench.hold();
+    }
+    assert_eq!(bench.causes(), [Cause::UnexpectedOff]);
+    assert_eq!(bench.charged(), 2 * u64::from(LEVEL) * 1_000_000_000);
+}
+
 /// Being armed is no emission, but after a stop it ends as soon as it can.
 #[test]
 fn a_unit_that_stays_armed_after_a_stop_is_stuck_on() {

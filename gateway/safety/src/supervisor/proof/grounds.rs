@@ -1,8 +1,8 @@
 //! What a contact goes by (LCK-01, LCK-02), state by state.
 
-use crate::{Cause, Grounds, Input, Laser, Pemf};
+use crate::{Cause, End, Grounds, Input, Laser, Pemf, State, Stimulator};
 
-use super::bench::{Bench, Sample, ms};
+use super::bench::{Bench, LEVEL, Sample, chunked, ms};
 
 fn closes<M: Sample>(bench: &Bench<M>) -> bool {
     bench.supervisor.grounds().stand(bench.now)
@@ -78,4 +78,31 @@ fn emission_is_covered_or_has_no_grounds() {
     let mut bench = Bench::<Laser>::paused();
     bench.supervisor.session.as_mut().unwrap().slices = crate::session::Slices::VOID;
     assert!(bench.supervisor.grounds().covered);
+}
+
+/// A run is covered to its end, the last of a dose too, with what a meter may show beyond it before
+/// that is a fault: an open contact would break it off.
+#[test]
+fn a_run_keeps_its_grounds_to_its_end() {
+    let mut bench = Bench::<Pemf>::warning_on(chunked());
+    while bench.state() != State::Standby {
+        let level = LEVEL + LEVEL / 50;
+        bench.output = Some(level);
+        bench.work(ms(50));
+        assert!(bench.supervisor.grounds().covered, "{}", bench.charged());
+    }
+    let ended = bench.supervisor.ended().unwrap();
+    assert_eq!((ended.end, Pemf::time(ended.delivered)), (End::Dose, ms(10_000)));
+    let mut bench = Bench::<Stimulator>::warning();
+    while bench.state() != State::Standby {
+        bench.work(ms(50));
+        assert!(bench.supervisor.grounds().covered, "{}", bench.charged());
+    }
+    let mut bench = Bench::<Pemf>::warning_on(chunked());
+    bench.work(bench.terms().timing.warning.plus(ms(100)));
+    let session = bench.supervisor.session.as_mut().unwrap();
+    session.slices.covered = Some(Default::default());
+    assert!(!bench.supervisor.grounds().covered, "half a run of the one that was ordered");
+    bench.supervisor.session.as_mut().unwrap().slices.covered = None;
+    assert!(!bench.supervisor.grounds().covered);
 }

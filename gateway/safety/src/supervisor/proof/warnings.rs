@@ -15,7 +15,7 @@ impl<M: Sample> Bench<M> {
     }
 
     /// Just ordered on, for ten times as long as the sample.
-    fn begun_for_long() -> Self {
+    pub(super) fn begun_for_long() -> Self {
         let mut bench = Self::standby();
         let one = M::admitted();
         let dose = (0..10).fold(M::Dose::default(), |sum, _| M::plus(sum, one.dose()));

@@ -1,0 +1,4 @@
+//! Runs `modbus_rtu` of `test_bench::fuzz` under a fuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| test_bench::fuzz::run("modbus_rtu", bytes));
